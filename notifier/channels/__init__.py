@@ -1,0 +1,1 @@
+"""Carriers: provider wire formats to domain values and back."""

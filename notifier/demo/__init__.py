@@ -1,0 +1,1 @@
+"""The demo evening, told through the real engine."""

@@ -1,0 +1,1 @@
+"""Pure rules: values and functions of (state, event, now). Standard library only."""

@@ -1,0 +1,1 @@
+"""What makes the rules run: plan, watch, apply, send, intake."""

@@ -1,0 +1,1 @@
+"""Roster tables and settings files, read into domain values and written back."""

@@ -1,0 +1,1 @@
+"""Message templates, rendered strictly, per language and channel."""

@@ -1,0 +1,304 @@
+"""A case: something owed is overdue, and people are called until somebody holds it and it is done.
+
+Here are the values; the rule is ``escalation.step``. One case has two clocks, never running together:
+the acknowledgement clock while CALLING (who answers?) and the done clock while HELD (is it done?).
+While EXHAUSTED the same field times the next loud call to the desk.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from notifier.domain.ids import CaseId, PersonId, UnitCode
+from notifier.domain.policy import Kind
+
+
+class CaseState(StrEnum):
+    """calling -> held -> calling ... -> resolved | cancelled; calling -> exhausted when no step is left."""
+
+    CALLING = "calling"
+    HELD = "held"
+    RESOLVED = "resolved"
+    EXHAUSTED = "exhausted"
+    CANCELLED = "cancelled"
+
+
+CLOSED = frozenset({CaseState.RESOLVED, CaseState.CANCELLED})
+
+
+class CallState(StrEnum):
+    """How one person's call stands."""
+
+    ASKED = "asked"
+    DECLINED = "declined"
+    FAILED = "failed"
+    HOLDING = "holding"
+    LAPSED = "lapsed"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One person called in a case, at his first position. ``times`` counts repeats too."""
+
+    person: PersonId
+    step: int
+    at: datetime
+    state: CallState = CallState.ASKED
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cursor:
+    """The furthest place in the chain reached; calls continue after it, never back.
+
+    ``step`` counts from 1; ``order`` sorts the places within a step; ``repeats`` are further calls made
+    to that place. Step 0 is before the first.
+    """
+
+    step: int = 0
+    order: tuple[int, int, str] = (-1, 0, "")
+    repeats: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One case. ``subject`` is the natural key of what is overdue.
+
+    ``due_at`` is when the clock of the present state runs out; None when closed. ``version`` grows by
+    one with each written change. ``previous`` links a recurrence to the case before it.
+    """
+
+    id: CaseId
+    kind: Kind
+    unit: UnitCode
+    subject: str
+    opened_at: datetime
+    state: CaseState = CaseState.CALLING
+    outcome: str | None = None
+    cursor: Cursor = Cursor()
+    holder: PersonId | None = None
+    calls: tuple[Call, ...] = ()
+    due_at: datetime | None = None
+    closed_at: datetime | None = None
+    settings_version: int = 1
+    previous: CaseId | None = None
+    version: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything may still happen to it."""
+        return self.state not in CLOSED
+
+    @property
+    def called(self) -> tuple[PersonId, ...]:
+        """Everybody called, in order of the first call."""
+        return tuple(call.person for call in self.calls)
+
+    def call_to(self, person: PersonId) -> Call | None:
+        """The call to that person, if any."""
+        return next((call for call in self.calls if call.person == person), None)
+
+
+# ── events: what can happen to a case ────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """The case has just been opened: call the first step."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockRanOut:
+    """``due_at`` has come: the acknowledgement, done or repeat clock, as the state says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFailed:
+    """Every channel of that person failed for good."""
+
+    person: PersonId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledged:
+    """Somebody takes it. ``words`` go into the journal as the reason; ``message`` is what was answered."""
+
+    person: PersonId
+    words: str
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declined:
+    """Somebody called cannot: no blame, the next is called at once."""
+
+    person: PersonId
+    words: str
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnTheWay:
+    """Somebody comes: the clock waits until then, never longer than ``resolve_within``."""
+
+    person: PersonId
+    until: datetime
+    words: str
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOn:
+    """The holder passes it on: the calls continue."""
+
+    person: PersonId
+    words: str
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterChanged:
+    """The roster, a contact or a leave changed: read the chain anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What was owed is done (post staffed, list signed ...). ``person`` did it, if anybody in particular."""
+
+    outcome: str
+    person: PersonId | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalledOff:
+    """There is nothing left to be done: shift over (``missed``), shift or unit gone, or by command."""
+
+    outcome: str
+    reason: str
+    person: PersonId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBack:
+    """Somebody undoes his own acknowledgement, decline or on-the-way."""
+
+    person: PersonId
+    words: str
+    channel: str | None = None
+
+
+Event = (
+    Opened | ClockRanOut | CallFailed | Acknowledged | Declined | OnTheWay | HandedOn | RosterChanged
+    | Done | CalledOff | TakenBack
+)  # fmt: skip
+"""All that can happen to a case; a closed union."""
+
+
+# ── effects: what a decision wants done ──────────────────────────────────────────────────────────
+
+
+class Notice(StrEnum):
+    """What a person is told in the course of a case."""
+
+    CALL = "call"
+    REPEAT = "repeat"
+    EXHAUSTED = "exhausted"
+    TAKEN = "taken"
+    WHO_HAS_IT = "who_has_it"
+    LAPSED = "lapsed"
+    STAND_DOWN = "stand_down"
+    REMOVED = "removed"
+
+
+CALLS = frozenset({Notice.CALL, Notice.REPEAT, Notice.EXHAUSTED})
+"""Notices that ask for an answer at once: escalation lane, fallback until a sign of life."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tell:
+    """Send a notice to a person. ``n`` tells repeats of one notice to one person apart."""
+
+    person: PersonId
+    notice: Notice
+    n: int = 1
+    step: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelCalls:
+    """Cancel the calls of this case that have not gone out, to all or to one person."""
+
+    person: PersonId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A line of the journal. ``event`` is one of the contract's trace events."""
+
+    event: str
+    person: PersonId | None = None
+    reason: str | None = None
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaiseAlarm:
+    """The duty desk itself cannot be reached: raise ALARM_URL and the metric."""
+
+    reason: str
+
+
+Effect = Tell | CancelCalls | Record | RaiseAlarm
+
+
+class Verdict(StrEnum):
+    """Whether an event from a person changed anything, for the answer he gets."""
+
+    TAKEN = "taken"
+    HELD_BY_OTHER = "held_by_other"
+    HELD_ALREADY = "held_already"
+    CLOSED = "closed"
+    NOT_CALLED = "not_called"
+    HELD_BEFORE = "held_before"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What the rule decided: the case as it is now, and what is to be done. Equal case: nothing changed."""
+
+    case: Case
+    effects: tuple[Effect, ...] = ()
+    verdict: Verdict = Verdict.TAKEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One place in a chain as it stands now: somebody to call, or a place passed over and why.
+
+    ``reason`` None means callable. ``group`` places of one step are called all together.
+    ``title`` is the office, or ``rostered``.
+    """
+
+    step: int
+    order: tuple[int, int, str]
+    title: str
+    person: PersonId | None
+    reason: str | None = None
+    group: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """The whole chain of a case, read live: every place in order, and the desk for loud calls."""
+
+    places: tuple[Place, ...]
+    desk: tuple[PersonId, ...] = ()
+    people: frozenset[PersonId] = field(default_factory=frozenset)
+    """Everybody who stands anywhere in the chain now, called or not, reachable or not."""
+    unable: frozenset[PersonId] = field(default_factory=frozenset)
+    """Those who cannot hold anything now: absent, suspended, on leave, removed from the roster."""

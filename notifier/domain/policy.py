@@ -1,0 +1,106 @@
+"""What the organisation has decided: how each kind of gap is called, what each list holds, when it is quiet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import time, timedelta
+from enum import StrEnum
+
+from notifier.domain.roster import ChannelName
+from notifier.domain.times import QuietHours
+
+
+class Kind(StrEnum):
+    """Kinds of matter that a policy block speaks of. The first four are kinds of case."""
+
+    UNSTAFFED = "unstaffed"
+    UNSIGNED = "unsigned"
+    UNVERIFIED = "unverified"
+    UNRELAYED = "unrelayed"
+    COMMENDATION = "commendation"
+    NOTICE = "notice"
+
+
+CASE_KINDS = (Kind.UNSTAFFED, Kind.UNSIGNED, Kind.UNVERIFIED, Kind.UNRELAYED)
+
+ROSTERED = "rostered"
+SUCCESSION = "succession"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One line of ``steps``: ``call`` is ``rostered``, ``succession`` or an office title."""
+
+    call: str
+    wait: timedelta
+    repeat: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """One block of policies.yaml. Fields that a kind does not use keep their defaults."""
+
+    kind: Kind
+    steps: tuple[Step, ...] = ()
+    remind_before: tuple[timedelta, ...] = ()
+    checkin_from: timedelta = timedelta(minutes=60)
+    grace: timedelta = timedelta(minutes=10)
+    resolve_within: timedelta = timedelta(minutes=20)
+    repeat_exhausted: timedelta = timedelta(minutes=15)
+    channels: tuple[ChannelName, ...] = (ChannelName.TELEGRAM, ChannelName.SMS)
+    fallback_after: timedelta = timedelta(minutes=10)
+    keeps_quiet: bool = False
+    expires: timedelta = timedelta(hours=6)
+
+
+class Signers(StrEnum):
+    """Who signs a list."""
+
+    ON_DUTY = "on_duty"
+    OFFICE = "office"
+    UNIT = "unit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """When a list falls due: ``daily`` at a civil time, or at shift end (``daily`` None); then ``offset``."""
+
+    daily: time | None
+    offset: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checklist:
+    """A responsibility list. Titles and items per language; ``office`` with Signers.OFFICE only."""
+
+    id: str
+    title: Mapping[str, str]
+    items: tuple[Mapping[str, str], ...]
+    signers: Signers
+    office: str | None
+    due: Due
+    grace: timedelta
+    verified_by: str
+    verify_within: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings in force, one version of all three files. ``version`` counts from 1."""
+
+    version: int
+    policies: Mapping[Kind, Policy]
+    checklists: tuple[Checklist, ...]
+    quiet: QuietHours
+    holidays: str | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def policy(self, kind: Kind) -> Policy:
+        """The block of a kind; the defaults where the file has none."""
+        return self.policies.get(kind) or Policy(kind=kind)
+
+    def checklist(self, checklist_id: str) -> Checklist:
+        """The list of that id. Raises KeyError when this version has none."""
+        for checklist in self.checklists:
+            if checklist.id == checklist_id:
+                return checklist
+        raise KeyError(checklist_id)

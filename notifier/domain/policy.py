@@ -1,4 +1,4 @@
-"""What the organisation has decided: how each kind of gap is called, what each list holds, when it is quiet."""
+"""What the organisation has decided: how each gap is called, what each list holds, when it is quiet."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,0 +1,206 @@
+"""Values that only the store and the engine share: rows with ids, as the engine works on them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from notifier.domain.ids import BroadcastId, CaseId, MatterId, MessageId, PersonId, ShiftKey, UnitCode
+from notifier.domain.message import Keyboard, Lane, MessageState
+from notifier.domain.roster import ChannelName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timer:
+    """Something that must happen at ``due_at`` (civil). ``key`` is natural and unique."""
+
+    key: str
+    lane: int
+    due_at: datetime
+    kind: str
+    subject: str
+    id: int = 0
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """One number towards one person. ``topic`` says what ``subject`` is the key of."""
+
+    id: MatterId
+    person: PersonId
+    number: int
+    topic: str
+    subject: str
+    unit: UnitCode
+    issued_at: datetime
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMessage:
+    """A message row as the engine reads it."""
+
+    id: MessageId
+    key: str
+    person: PersonId | None
+    channel: ChannelName
+    account: str
+    address: str
+    lane: Lane
+    call: bool
+    template: str
+    values: Mapping[str, object]
+    text: str
+    keyboard: Keyboard
+    edits: str | None
+    matter: MatterId | None
+    case: CaseId | None
+    broadcast: BroadcastId | None
+    state: MessageState
+    error: str | None
+    repeated: bool
+    attempts: int
+    fence: int | None
+    provider_id: str | None
+    created_at: datetime
+    not_before: datetime | None
+    expires_at: datetime | None
+    fallback_at: datetime | None
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one attempt, to be written in a batch.
+
+    ``not_before`` is set when the message goes back to QUEUED. ``keep_fallback`` False stops the fallback
+    clock (acceptance of what is no call).
+    """
+
+    message: MessageId
+    state: MessageState
+    at: datetime
+    fence: int
+    provider_id: str | None = None
+    error: str | None = None
+    not_before: datetime | None = None
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalLine:
+    """One decision or answer. ``id`` 0 before it is written."""
+
+    at: datetime
+    event: str
+    case: CaseId | None = None
+    unit: UnitCode | None = None
+    subject: str | None = None
+    person: PersonId | None = None
+    channel: str | None = None
+    reason: str | None = None
+    message: MessageId | None = None
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonalAnswer:
+    """What a person's own word did, so that he can take it back."""
+
+    person: PersonId
+    matter: MatterId | None
+    verb: str
+    at: datetime
+    channel: str
+    detail: Mapping[str, object] = field(default_factory=dict)
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxItem:
+    """Something that came in, raw. ``source``: ``telegram``, ``sms`` or ``receipt``."""
+
+    source: str
+    account: str
+    provider_id: str
+    payload: str
+    received_at: datetime
+    id: int = 0
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broadcast:
+    """A commendation or notice. ``audience`` are the EXPR texts as given; any of them suffices."""
+
+    id: BroadcastId
+    kind: str
+    title: str
+    body: str
+    author: PersonId | None
+    audience: tuple[str, ...]
+    relay: bool
+    state: str
+    created_at: datetime
+    start_at: datetime
+    reply_by: datetime | None
+    first_summary_at: datetime | None = None
+    final_summary_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relay:
+    """How one unit passes a broadcast on. ``relayed`` None until answered; ``flagged``: more than members."""
+
+    broadcast: BroadcastId
+    unit: UnitCode
+    members: int
+    asked: PersonId | None = None
+    relayed: int | None = None
+    flagged: bool = False
+    answered_at: datetime | None = None
+    answered_by: PersonId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """A named right, held by one process at a time. ``fence`` grows with each change of hands."""
+
+    name: str
+    owner: str | None
+    fence: int
+    beat: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFilter:
+    """Which cases to list; None does not filter."""
+
+    open_only: bool = False
+    unit: UnitCode | None = None
+    ids: tuple[CaseId, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageFilter:
+    """Which messages to list; None does not filter."""
+
+    state: MessageState | None = None
+    broadcast: BroadcastId | None = None
+    case: CaseId | None = None
+    person: PersonId | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaveRow:
+    """Somebody will not stand a shift. ``reason`` is his own words or ``personal``."""
+
+    person: PersonId
+    shift: ShiftKey
+    reason: str
+    recorded_at: datetime
+    id: int = 0

@@ -133,6 +133,8 @@ shift_people = Table(
     metadata,
     Column("shift", String, primary_key=True),
     Column("person", String, primary_key=True),
+    # The order in which the file names them, from 0.
+    Column("ordinal", Integer, nullable=False),
     Index(None, "person"),
 )
 
@@ -219,6 +221,9 @@ cases = Table(
     Column("step", Integer, nullable=False),
     Column("cursor", JSON, nullable=False),
     Column("rounds", Integer, nullable=False),
+    Column("takes", Integer, nullable=False),
+    # Keys of the places already journalled as passed over.
+    Column("passed", JSON, nullable=False),
     Column("holder", String),
     Column("opened_at", UtcTime, nullable=False),
     Column("due_at", UtcTime),

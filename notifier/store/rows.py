@@ -4,9 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from notifier.domain.ids import BroadcastId, CaseId, MatterId, MessageId, PersonId, ShiftKey, UnitCode
+from notifier.domain.ids import (
+    BroadcastId,
+    CaseId,
+    MatterId,
+    MessageId,
+    PersonId,
+    PostCode,
+    ShiftKey,
+    UnitCode,
+)
 from notifier.domain.message import Keyboard, Lane, MessageState
-from notifier.domain.roster import ChannelName
+from notifier.domain.roster import ChannelName, Office, Person, Post, Presence, PresenceEnd, Shift, Unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,3 +213,96 @@ class LeaveRow:
     reason: str
     recorded_at: datetime
     id: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceRow:
+    """A presence with its row's id. ``ended`` None while the person is there."""
+
+    id: int
+    presence: Presence
+    ended: PresenceEnd | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineageQuery:
+    """What one chain is read for: a unit, whoever else matters (``also``), and the shift leaves are for."""
+
+    unit: UnitCode
+    also: tuple[PersonId, ...] = ()
+    shift: ShiftKey | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """How many of some people can be reached: by Telegram, by SMS only, not at all."""
+
+    telegram: int = 0
+    sms_only: int = 0
+    neither: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedCounts:
+    """People of the roster; how many have a Telegram chat, a phone, neither."""
+
+    people: int
+    telegram: int
+    phone: int
+    neither: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkOrder:
+    """What the roster says of somebody's Telegram chat.
+
+    ``chat`` None: forget every chat of his. ``account`` None: the bot given as the default.
+    """
+
+    person: PersonId
+    account: str | None = None
+    chat: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterTables:
+    """The roster as told from outside. None: not told, changes nothing; else it is the whole truth.
+
+    ``links`` orders chats for some of ``people``; whoever has no order keeps what he has.
+    """
+
+    units: tuple[Unit, ...] | None = None
+    people: tuple[Person, ...] | None = None
+    links: tuple[LinkOrder, ...] = ()
+    offices: tuple[Office, ...] | None = None
+    posts: tuple[Post, ...] | None = None
+    shifts: tuple[Shift, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableDiff:
+    """How many rows were added, changed and removed (for shifts: cancelled)."""
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportResult:
+    """What an import changed: counts by table, and the names of what must be read anew.
+
+    ``units`` are those whose own chain may read differently: themselves changed, or one of their offices,
+    posts or office holders. ``shifts`` were added, changed or cancelled.
+    """
+
+    tables: Mapping[str, TableDiff]
+    units: frozenset[UnitCode] = frozenset()
+    people: frozenset[PersonId] = frozenset()
+    posts: frozenset[PostCode] = frozenset()
+    shifts: frozenset[ShiftKey] = frozenset()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing changed at all."""
+        return all(diff == TableDiff() for diff in self.tables.values())

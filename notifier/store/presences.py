@@ -1,0 +1,135 @@
+"""Who is, and was, on post."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifier.domain.ids import PersonId, PostCode, ShiftKey
+from notifier.domain.roster import Presence, PresenceEnd, Shift
+from notifier.store.rows import PresenceRow
+from notifier.store.statements import batches
+from notifier.store.tables import presences, shifts
+
+
+def presence_of(row: RowMapping) -> PresenceRow:
+    """The value of one row."""
+    presence = Presence(
+        person=row["person"],
+        post=row["post"],
+        shift=row["shift"],
+        since=row["since"],
+        until=row["until"],
+        channel=row["channel"],
+        by=row["by"],
+    )
+    ended = PresenceEnd(row["ended"]) if row["ended"] else None
+    return PresenceRow(id=row["id"], presence=presence, ended=ended)
+
+
+class PresenceRepo:
+    """Presences: one row for each person, post and shift, from arrival to leaving."""
+
+    def __init__(self, conn: AsyncConnection) -> None:
+        """Work inside the transaction of ``conn``."""
+        self._conn = conn
+
+    async def get(self, presence_id: int) -> PresenceRow | None:
+        """One presence, by its row."""
+        return next(iter(await self._load(select(presences).where(presences.c.id == presence_id))), None)
+
+    async def on_post(self, post: PostCode) -> list[PresenceRow]:
+        """Everybody on that post now, in order of arrival."""
+        there = (presences.c.post == post) & presences.c.until.is_(None)
+        return await self._load(select(presences).where(there).with_for_update())
+
+    async def of_person(self, person: PersonId) -> PresenceRow | None:
+        """Where that person is on post now; the latest arrival should there be two."""
+        there = (presences.c.person == person) & presences.c.until.is_(None)
+        rows = await self._load(select(presences).where(there).with_for_update())
+        return rows[-1] if rows else None
+
+    async def during(self, shift: ShiftKey) -> list[PresenceRow]:
+        """Everybody who was on post in that shift at any time, in order of arrival.
+
+        Not those who left again before it began, nor those whose arrival was taken back.
+        """
+        start = select(shifts.c.start).where(shifts.c.key == shift).scalar_subquery()
+        in_it = presences.c.until.is_(None) | (presences.c.until > start)
+        there = presences.c.ended.is_(None) | (presences.c.ended != PresenceEnd.UNDONE)
+        return await self._load(select(presences).where(presences.c.shift == shift, in_it, there))
+
+    async def arrive(self, presence: Presence) -> int:
+        """Write a presence down; returns its row's id."""
+        row = {
+            "person": presence.person,
+            "post": presence.post,
+            "shift": presence.shift,
+            "since": presence.since,
+            "until": presence.until,
+            "channel": presence.channel,
+            "by": presence.by,
+        }
+        written = await self._conn.execute(insert(presences).values(row).returning(presences.c.id))
+        return int(written.scalar_one())
+
+    async def end(self, presence_id: int, until: datetime, ended: PresenceEnd) -> bool:
+        """End a presence. False when it had ended already."""
+        return await self.end_many([presence_id], until, ended) == 1
+
+    async def end_many(self, ids: Collection[int], until: datetime, ended: PresenceEnd) -> int:
+        """End those presences that have not ended yet; returns how many."""
+        count = 0
+        for batch in batches(ids):
+            still_there = presences.c.id.in_(batch) & presences.c.until.is_(None)
+            ending = update(presences).where(still_there).values(until=until, ended=ended)
+            count += (await self._conn.execute(ending)).rowcount
+        return count
+
+    async def reopen(self, presence_id: int) -> bool:
+        """Take an ending back. False when that presence has not ended."""
+        gone = (presences.c.id == presence_id) & presences.c.until.is_not(None)
+        written = await self._conn.execute(update(presences).where(gone).values(until=None, ended=None))
+        return bool(written.rowcount)
+
+    async def carry(self, presence_id: int, shift: Shift) -> int | None:
+        """Carry somebody over into the shift that follows: the presence ends at its start, a new one begins.
+
+        Each row thus belongs to one shift. Returns the new row's id; None when he is no longer on post.
+        """
+        current = await self.get(presence_id)
+        if current is None or not await self.end(presence_id, shift.start, PresenceEnd.SHIFT_END):
+            return None
+        before = current.presence
+        return await self.arrive(
+            Presence(
+                person=before.person,
+                post=shift.post,
+                shift=shift.key,
+                since=shift.start,
+                until=None,
+                channel=before.channel,
+                by=before.by,
+            )
+        )
+
+    async def counts(self, posts: Collection[PostCode]) -> dict[PostCode, int]:
+        """How many are on each of those posts now, zeros too."""
+        found = dict.fromkeys(posts, 0)
+        for batch in batches(found):
+            query = select(presences.c.post, func.count(presences.c.person.distinct())).where(
+                presences.c.post.in_(batch), presences.c.until.is_(None)
+            )
+            for post, count in await self._conn.execute(query.group_by(presences.c.post)):
+                found[post] = count
+        return found
+
+    async def _load(self, query: Select[*tuple[object, ...]]) -> list[PresenceRow]:
+        rows = await self._conn.execute(query.order_by(presences.c.since, presences.c.id))
+        return _values(rows.mappings().all())
+
+
+def _values(rows: Sequence[RowMapping]) -> list[PresenceRow]:
+    return [presence_of(row) for row in rows]

@@ -39,7 +39,10 @@ class CallState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One person called in a case, at his first position. ``times`` counts repeats too."""
+    """One person called in a case, at his first position. ``times`` counts repeats too.
+
+    ``times`` 0: never called, he took it of his own accord.
+    """
 
     person: PersonId
     step: int
@@ -67,6 +70,9 @@ class Case:
 
     ``due_at`` is when the clock of the present state runs out; None when closed. ``version`` grows by
     one with each written change. ``previous`` links a recurrence to the case before it.
+    ``rounds`` counts the loud calls to the desk, ``takes`` how often somebody took it: both only grow, so
+    that each notice has a key of its own. ``passed`` holds the keys of places already journalled as passed
+    over, so that each is named once.
     """
 
     id: CaseId
@@ -84,6 +90,9 @@ class Case:
     settings_version: int = 1
     previous: CaseId | None = None
     version: int = 0
+    rounds: int = 0
+    takes: int = 0
+    passed: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -93,7 +102,7 @@ class Case:
     @property
     def called(self) -> tuple[PersonId, ...]:
         """Everybody called, in order of the first call."""
-        return tuple(call.person for call in self.calls)
+        return tuple(call.person for call in self.calls if call.times)
 
     def call_to(self, person: PersonId) -> Call | None:
         """The call to that person, if any."""
@@ -290,6 +299,11 @@ class Place:
     person: PersonId | None
     reason: str | None = None
     group: bool = False
+
+    @property
+    def key(self) -> str:
+        """What tells this place from every other of its chain, as long as nobody else takes the seat."""
+        return f"{self.step}/{self.order[0]}/{self.order[1]}/{self.title}/{self.person or ''}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

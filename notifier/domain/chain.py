@@ -1,0 +1,244 @@
+"""The chain of succession, read live: who is to be called for a unit's gap, in which order, and why not.
+
+A step is read level by level: the unit's own seats are one level; an office outside the chain (rank 90 and
+above) and the duty desk have one level for each unit upward. Levels are read up to the first with
+somebody reachable; the seats of the levels before it are places passed over, each with its reason.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import chain as joined
+
+from notifier.domain.case import Chain, Place
+from notifier.domain.ids import PersonId
+from notifier.domain.policy import ROSTERED, SUCCESSION, Kind, Policy, Step
+from notifier.domain.roster import DUTY_DESK, OUTSIDE_CHAIN, Lineage, Office, OfficeStatus
+
+VACANT = "vacant"
+ABSENT = "absent"
+SUSPENDED = "suspended"
+ON_LEAVE = "on_leave"
+NO_CONTACT = "no_contact"
+BLOCKED = "blocked"
+CALLED_BEFORE = "called_before"
+OWN_SHEET = "own_sheet"
+
+LIAISON = "liaison"
+SECRETARY = "secretary"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seat:
+    """Somewhere a person may stand in a step; ``office`` None for the rostered and those on post."""
+
+    title: str
+    level: int
+    rank: int
+    person: PersonId | None
+    name: str
+    office: Office | None = None
+
+
+_Levels = list[list[_Seat]]
+
+
+def read_chain(
+    policy: Policy,
+    lineage: Lineage,
+    rostered: Sequence[PersonId] = (),
+    *,
+    now: datetime,
+    called: Collection[PersonId] = (),
+    excluded: Collection[PersonId] = (),
+    zone: tzinfo = UTC,
+) -> Chain:
+    """Every place of the policy's steps in order, as things stand at ``now``.
+
+    ``called`` have been called in this case already; ``excluded`` are never called nor may they take it
+    (the signer of the sheet to be verified). ``zone`` is the civil zone in which absences are dated.
+    """
+    view = _View(lineage=lineage, now=now, excluded=frozenset(excluded), zone=zone)
+    places: list[Place] = []
+    taken = set(called)
+    standing = list(joined.from_iterable(_desk_levels(lineage)))
+    for number, step in enumerate(policy.steps, start=1):
+        levels = _levels(step.call, lineage, rostered)
+        standing += joined.from_iterable(levels)
+        places += [_once(place, taken) for place in _places_of(number, levels, step.call, view)]
+    people = frozenset(seat.person for seat in standing if seat.person) - view.excluded
+    return Chain(
+        places=tuple(places),
+        desk=_reachable_desk(view),
+        people=people,
+        unable=_unable(standing, view) | (frozenset(called) - people),
+    )
+
+
+def first_reachable(chain: Chain) -> PersonId | None:
+    """The first person in the chain who can be called, if any."""
+    return next((place.person for place in chain.places if place.reason is None), None)
+
+
+def verifier_for(verified_by: str, lineage: Lineage, signer: PersonId, now: datetime) -> PersonId | None:
+    """Who verifies that signer's sheet: the office named, else the next in succession, else the liaison.
+
+    Never the signer himself. None when nobody of them can be reached.
+    """
+    calls = (verified_by, SUCCESSION, LIAISON)
+    return first_reachable(read_chain(_asking(*calls), lineage, now=now, excluded={signer}))
+
+
+def signer_for_unit(lineage: Lineage, now: datetime) -> PersonId | None:
+    """Who signs a list that the unit as such owes: the first reachable in succession, else the liaison."""
+    return first_reachable(read_chain(_asking(SUCCESSION, LIAISON), lineage, now=now))
+
+
+def holders_of(title: str, lineage: Lineage, now: datetime) -> tuple[PersonId, ...]:
+    """All who hold that office of the unit and are in post at ``now``, by rank; reachable or not."""
+    seats = lineage.offices_of(lineage.unit.code, title)
+    return tuple(seat.person for seat in seats if seat.person and seat.status_at(now) is OfficeStatus.IN_POST)
+
+
+def secretary_or_stand_in(lineage: Lineage, now: datetime) -> PersonId | None:
+    """The unit's secretary, or who stands in: the first reachable of the unit's succession."""
+    return first_reachable(read_chain(_asking(SECRETARY, SUCCESSION), lineage, now=now))
+
+
+def _asking(*calls: str) -> Policy:
+    return Policy(kind=Kind.NOTICE, steps=tuple(Step(call=call, wait=timedelta()) for call in calls))
+
+
+# ── why somebody cannot be called ────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _View:
+    lineage: Lineage
+    now: datetime
+    excluded: frozenset[PersonId]
+    zone: tzinfo
+
+    def obstacle(self, seat: _Seat) -> str | None:
+        """Why that seat's holder cannot be called now, or None."""
+        if seat.person is None:
+            return f"{VACANT}: {seat.name}"
+        if seat.person in self.excluded:
+            return OWN_SHEET
+        return self.inability(seat) or self._silence(seat.person)
+
+    def inability(self, seat: _Seat) -> str | None:
+        """Why that seat's holder can neither be called nor hold anything now, or None."""
+        status = seat.office.status_at(self.now) if seat.office else OfficeStatus.IN_POST
+        if status is OfficeStatus.SUSPENDED:
+            return SUSPENDED
+        if status is OfficeStatus.ABSENT:
+            until = seat.office.until if seat.office else None
+            return f"{ABSENT} until {until.astimezone(self.zone).date()}" if until else ABSENT
+        return ON_LEAVE if seat.person in self.lineage.on_leave else None
+
+    def _silence(self, person: PersonId) -> str | None:
+        if self.lineage.contacts.get(person):
+            return None
+        return self.lineage.lost.get(person, NO_CONTACT)
+
+
+def _unable(standing: Iterable[_Seat], view: _View) -> frozenset[PersonId]:
+    """Those who are able in none of the seats they stand in."""
+    seats = [seat for seat in standing if seat.person]
+    able = {seat.person for seat in seats if view.inability(seat) is None}
+    return frozenset(seat.person for seat in seats if seat.person and seat.person not in able)
+
+
+# ── steps to levels, levels to places ────────────────────────────────────────────────────────────
+
+
+def _levels(call: str, lineage: Lineage, rostered: Sequence[PersonId]) -> _Levels:
+    if call == ROSTERED:
+        return [[_person_seat(ROSTERED, 0, person) for person in sorted(set(rostered))]]
+    if call == SUCCESSION:
+        own = lineage.offices_of(lineage.unit.code)
+        return [_office_seats([office for office in own if office.rank < OUTSIDE_CHAIN], 0)]
+    if call == DUTY_DESK:
+        return _desk_levels(lineage)
+    reach = lineage.units if _stands_outside(call, lineage) else lineage.units[:1]
+    return [_office_seats(lineage.offices_of(unit.code, call), level) for level, unit in enumerate(reach)]
+
+
+def _stands_outside(title: str, lineage: Lineage) -> bool:
+    """Whether that title is looked for upward. The unit's own seats decide, else those above it."""
+    own = [office.rank for office in lineage.offices_of(lineage.unit.code, title)]
+    ranks = own or [office.rank for office in lineage.offices if office.title == title]
+    return bool(ranks) and min(ranks) >= OUTSIDE_CHAIN
+
+
+def _desk_levels(lineage: Lineage) -> _Levels:
+    """Two levels a unit: who is on post at its desk, then its desk office (read if none of those answers)."""
+    levels: _Levels = []
+    for distance, unit in enumerate(lineage.units):
+        on_post = lineage.desk.get(unit.code, ())
+        levels.append([_person_seat(DUTY_DESK, 2 * distance, person) for person in sorted(set(on_post))])
+        levels.append(_office_seats(lineage.offices_of(unit.code, DUTY_DESK), 2 * distance + 1))
+    return levels
+
+
+def _person_seat(title: str, level: int, person: PersonId) -> _Seat:
+    return _Seat(title=title, level=level, rank=0, person=person, name=title)
+
+
+def _office_seats(offices: Sequence[Office], level: int) -> list[_Seat]:
+    titles = [office.title for office in offices]
+    return [
+        _Seat(
+            title=office.title,
+            level=level,
+            rank=office.rank,
+            person=office.person,
+            name=f"{office.title} {office.rank}" if titles.count(office.title) > 1 else office.title,
+            office=office,
+        )
+        for office in offices
+    ]
+
+
+def _places_of(number: int, levels: _Levels, call: str, view: _View) -> list[Place]:
+    seats = _read_levels(levels, view) or [_Seat(title=call, level=0, rank=0, person=None, name=call)]
+    return [
+        Place(
+            step=number,
+            order=(seat.level, seat.rank, seat.person or ""),
+            title=seat.title,
+            person=seat.person,
+            reason=view.obstacle(seat),
+            group=call == ROSTERED,
+        )
+        for seat in seats
+    ]
+
+
+def _read_levels(levels: _Levels, view: _View) -> list[_Seat]:
+    """The seats up to and with the first level where somebody can be reached."""
+    seats: list[_Seat] = []
+    for level in levels:
+        seats += level
+        if any(view.obstacle(seat) is None for seat in level):
+            break
+    return seats
+
+
+def _reachable_desk(view: _View) -> tuple[PersonId, ...]:
+    for level in _desk_levels(view.lineage):
+        reachable = [seat.person for seat in level if seat.person and view.obstacle(seat) is None]
+        if reachable:
+            return tuple(dict.fromkeys(reachable))
+    return ()
+
+
+def _once(place: Place, taken: set[PersonId]) -> Place:
+    """The place, but passed over when its person is called at an earlier one; notes him in ``taken``."""
+    if place.reason is not None or place.person is None:
+        return place
+    if place.person in taken:
+        return replace(place, reason=CALLED_BEFORE)
+    taken.add(place.person)
+    return place

@@ -1,1 +1,1 @@
-"""Carriers: provider wire formats to domain values and back."""
+"""The ways to reach people: each translates between one provider and the domain's values."""

@@ -1,0 +1,53 @@
+"""calendar.yaml: quiet hours and whose holidays count."""
+
+from datetime import time
+from zoneinfo import ZoneInfo
+
+import holidays
+
+from notifier.domain.times import QuietHours
+from notifier.files.findings import BadValue
+from notifier.files.moments import read_span
+from notifier.files.nodes import Place
+
+FILE = "calendar.yaml"
+
+_DAY_MINUTES = 24 * 60
+
+
+def read_calendar(top: Place, zone: ZoneInfo) -> tuple[QuietHours, str | None]:
+    """The quiet hours and the country whose holidays count, if any; bad places are reported."""
+    fields = top.fields(("quiet_hours", "holidays"))
+    country = fields["holidays"].value(_read_country, "") if "holidays" in fields else None
+    spans = _read_quiet_hours(fields["quiet_hours"]) if "quiet_hours" in fields else ()
+    return QuietHours(zone=zone, spans=spans), country
+
+
+def _read_country(text: str) -> str:
+    code = text.upper()
+    if not (len(code) == 2 and code.isalpha() and hasattr(holidays, code)):
+        raise BadValue(f"the holidays of {text!r} are not known", "write a country's two letters, such as CN")
+    return code
+
+
+def _read_quiet_hours(place: Place) -> tuple[tuple[time, time], ...]:
+    nothing = (time(), time())
+    spans = tuple(entry.value(_read_quiet_span, nothing) for entry in place.entries())
+    # Nothing would ever be sent again, and whoever looks for the next open time would look for ever.
+    if len(set().union(*map(_minutes, spans))) == _DAY_MINUTES:
+        place.refuse(BadValue("it is quiet all day long", "leave some hours open"))
+    return spans
+
+
+def _read_quiet_span(text: str) -> tuple[time, time]:
+    start, end = read_span(text)
+    if start == end:
+        raise BadValue(f"{text!r} ends where it starts", "leave some hours open")
+    return start, end
+
+
+def _minutes(span: tuple[time, time]) -> set[int]:
+    """The minutes of the day that a span covers."""
+    start, end = (hour.hour * 60 + hour.minute for hour in span)
+    length = (end - start) % _DAY_MINUTES
+    return {(start + minute) % _DAY_MINUTES for minute in range(length)}

@@ -1,0 +1,138 @@
+"""policies.yaml: a block for each kind of matter."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from difflib import get_close_matches
+from typing import Any
+
+from notifier.domain.policy import CASE_KINDS, ROSTERED, SUCCESSION, Kind, Policy, Settings, Step
+from notifier.domain.roster import ChannelName
+from notifier.files.cells import choice_reader, read_duration, read_span_of_time, whole_reader
+from notifier.files.columns import TITLES, read_title
+from notifier.files.findings import BadValue, unknown
+from notifier.files.nodes import Place
+
+FILE = "policies.yaml"
+
+_NOTHING = timedelta()
+_STEP_KEYS = ("call", "wait", "repeat")
+_read_channel = choice_reader(ChannelName, {"短信": ChannelName.SMS, "电报": ChannelName.TELEGRAM})
+_read_repeat = whole_reader(0, 99)
+
+
+def read_policies(top: Place) -> dict[Kind, Policy]:
+    """The blocks by kind; bad places are reported."""
+    blocks = top.fields([kind.value for kind in Kind])
+    return {Kind(name): _read_policy(Kind(name), block) for name, block in blocks.items()}
+
+
+def _read_policy(kind: Kind, block: Place) -> Policy:
+    values: dict[str, Any] = {}
+    for key, place in block.fields(_FIELDS).items():
+        name, read = _FIELDS[key]
+        values[name] = read(place)
+    return replace(Policy(kind=kind), **values)
+
+
+def _read_steps(place: Place) -> tuple[Step, ...]:
+    return tuple(_read_step(entry) for entry in place.entries())
+
+
+def _read_step(place: Place) -> Step:
+    fields = place.fields(_STEP_KEYS, required=("call", "wait"))
+    return Step(
+        call=fields["call"].value(read_title, "") if "call" in fields else "",
+        wait=fields["wait"].value(read_span_of_time, _NOTHING) if "wait" in fields else _NOTHING,
+        repeat=fields["repeat"].value(_read_repeat, 0) if "repeat" in fields else 0,
+    )
+
+
+def _read_reminders(place: Place) -> tuple[timedelta, ...]:
+    ahead = {entry.value(read_span_of_time, _NOTHING) for entry in place.entries()}
+    return tuple(sorted(ahead, reverse=True))
+
+
+def _read_channels(place: Place) -> tuple[ChannelName, ...]:
+    channels = tuple(dict.fromkeys(entry.value(_read_channel, ChannelName.SMS) for entry in place.entries()))
+    if place.is_list() and not channels:
+        place.refuse(BadValue("there is no channel", "write [telegram, sms]"))
+    return channels
+
+
+def _read_quiet(text: str) -> bool:
+    if text not in ("keep", "ignore"):
+        raise unknown("way to treat quiet hours", text, ("keep", "ignore"))
+    return text == "keep"
+
+
+def _duration(place: Place) -> timedelta:
+    return place.value(read_duration, _NOTHING)
+
+
+def _span(place: Place) -> timedelta:
+    return place.value(read_span_of_time, _NOTHING)
+
+
+_FIELDS: Mapping[str, tuple[str, Callable[[Place], object]]] = {
+    "steps": ("steps", _read_steps),
+    "remind_before": ("remind_before", _read_reminders),
+    "checkin_from": ("checkin_from", _duration),
+    "grace": ("grace", _duration),
+    "resolve_within": ("resolve_within", _span),
+    "repeat_exhausted": ("repeat_exhausted", _span),
+    "channels": ("channels", _read_channels),
+    "fallback_after": ("fallback_after", _duration),
+    "quiet_hours": ("keeps_quiet", lambda place: place.value(_read_quiet, False)),
+    "expires": ("expires", _span),
+}
+
+
+def policy_warnings(settings: Settings, titles: Collection[str] = ()) -> list[str]:
+    """What is allowed in the policies in force but hardly meant, one line each.
+
+    ``titles`` are office titles in use besides the program's own.
+    """
+    known = {ROSTERED, SUCCESSION, *TITLES.values(), *titles}
+    return [
+        f"{FILE} {kind.value}: {line}"
+        for kind, policy in settings.policies.items()
+        for line in (*_idle(policy), *_strange_calls(policy, known), *_slow_fallback(policy))
+    ]
+
+
+def _idle(policy: Policy) -> list[str]:
+    if policy.kind in CASE_KINDS and not policy.steps:
+        return ["it has no steps, so that nobody is called; add steps"]
+    return []
+
+
+def _strange_calls(policy: Policy, known: set[str]) -> list[str]:
+    return [
+        f"step {n} calls {step.call!r}, and there is no such office" + _meant(step.call, known)
+        for n, step in enumerate(policy.steps, start=1)
+        if step.call not in known
+    ]
+
+
+def _meant(call: str, known: set[str]) -> str:
+    near = get_close_matches(call, sorted(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else "; add it to offices.csv"
+
+
+def _slow_fallback(policy: Policy) -> list[str]:
+    if len(policy.channels) < 2:
+        return []
+    late = [
+        f"fallback_after {_minutes(policy.fallback_after)} is longer than half of step {n}'s wait "
+        f"({_minutes(step.wait)}); there it is taken as {_minutes(step.wait / 2)}"
+        for n, step in enumerate(policy.steps, start=1)
+        if policy.fallback_after > step.wait / 2
+    ]
+    if policy.fallback_after >= policy.expires:
+        late.append("a message expires before fallback_after is over; the second channel is never used")
+    return late
+
+
+def _minutes(span: timedelta) -> str:
+    return f"{span.total_seconds() / 60:g}m"

@@ -1,0 +1,119 @@
+"""The database: transactions to write and to read in, migrations, and waking up."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import URL
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from notifier.errors import InputError
+from notifier.store import engines, migrate
+from notifier.store.outage import is_outage
+from notifier.store.tx import Tx
+from notifier.store.watch import POSTGRES_POLL_S, SQLITE_POLL_S, SignalWatch
+
+__all__ = ["Database", "is_outage"]
+
+
+class Database:
+    """One database, SQLite or PostgreSQL, with the same manners. Opened by ``open``, ended by ``close``."""
+
+    def __init__(self, url: URL, *, writer: AsyncEngine, reader: AsyncEngine, single: AsyncEngine) -> None:
+        """Take engines ready made; ``open`` builds them."""
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        self._url = url
+        self._writer = writer
+        self._reader = reader
+        self._single = single
+        self._write_lock = asyncio.Lock()
+        poll_s = SQLITE_POLL_S if self.is_sqlite else POSTGRES_POLL_S
+        self._watch = SignalWatch(single, poll_s=poll_s, listen=not self.is_sqlite)
+
+    @classmethod
+    def open(cls, url: str) -> "Database":
+        """Build from a URL; nothing connects yet. Raises InputError for a URL we cannot use."""
+        parsed = engines.parse_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            return cls(
+                parsed,
+                writer=engines.sqlite_writer(parsed),
+                reader=engines.sqlite_readers(parsed),
+                single=engines.sqlite_readers(parsed),
+            )
+        pool = engines.postgres_pool(parsed)
+        return cls(
+            parsed,
+            writer=pool,
+            reader=engines.postgres_readers(pool),
+            single=engines.postgres_single(parsed),
+        )
+
+    async def upgrade(self) -> None:
+        """Bring the schema up to this program's. Harmless when it is, and from several processes at once.
+
+        SQLite's file is created. Raises InputError when its folder is missing, or when the schema is newer
+        than the program.
+        """
+        if self.is_sqlite:
+            self._require_folder()
+        engine = self._writer if self.is_sqlite else self._single
+        async with self._write_lock, engine.begin() as conn:
+            await conn.run_sync(migrate.upgrade)
+
+    async def is_current(self) -> bool:
+        """Whether the schema is this program's. Creates nothing."""
+        if self.is_sqlite and not engines.sqlite_file(self._url).exists():
+            return False
+        async with self._reader.connect() as conn, conn.begin():
+            return await conn.run_sync(migrate.is_current)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Tx]:
+        """One transaction: committed when the block ends, rolled back when it raises.
+
+        On SQLite writers queue up for the one writing connection, so keep the block short and never call
+        a carrier, or ``write`` again, inside it.
+        """
+        if not self.is_sqlite:
+            async with self._transaction() as tx:
+                yield tx
+            return
+        async with self._write_lock, self._transaction() as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Tx]:
+        """One consistent view, which sees what is committed by now and cannot write."""
+        async with self._reader.connect() as conn, conn.begin():
+            yield Tx(conn)
+
+    async def wait_signal(self, seen: int, timeout: float) -> int:  # noqa: ASYNC109 -- part of the promise
+        """The signal count as soon as it differs from ``seen`` (some process rang), else after ``timeout`` s.
+
+        Never raises for an outage: it waits it out, and returns ``seen`` when the time is up.
+        """
+        return await self._watch.wait(seen, timeout)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._watch.close()
+        await self._single.dispose()
+        await self._reader.dispose()
+        await self._writer.dispose()
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[Tx]:
+        async with self._writer.begin() as conn:
+            tx = Tx(conn)
+            yield tx
+            await tx.signals.flush()
+        if tx.signals.rung:
+            self._watch.nudge()
+
+    def _require_folder(self) -> None:
+        folder = engines.sqlite_file(self._url).absolute().parent
+        if not folder.is_dir():
+            raise InputError(
+                f"the database's folder {folder} does not exist; create it, or change DATABASE_URL"
+            )

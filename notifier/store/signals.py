@@ -1,0 +1,45 @@
+"""Telling every running process that something was written which it should look at now."""
+
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifier.store.statements import insert_or
+from notifier.store.tables import signals
+
+CHANNEL = "notifier_signal"
+"""PostgreSQL's notification channel."""
+
+_NAME = "wake"
+
+
+class SignalRepo:
+    """One counter, which only grows."""
+
+    def __init__(self, conn: AsyncConnection) -> None:
+        """Work in this transaction."""
+        self._conn = conn
+        self.rung = False
+
+    async def ring(self) -> None:
+        """Wake everybody once this transaction is committed (see ``Database.wait_signal``).
+
+        The count is raised as the last statement of the transaction: raised at once, its row would be
+        locked for as long as the rest takes, and two ringers that go on to touch each other's rows would
+        deadlock.
+        """
+        self.rung = True
+
+    async def flush(self) -> None:
+        """Raise the count if ``ring`` was called. The Database's part, just before the commit."""
+        if not self.rung:
+            return
+        insert = insert_or(self._conn, signals).values(name=_NAME, count=1)
+        grown = insert.on_conflict_do_update(index_elements=["name"], set_={"count": signals.c.count + 1})
+        await self._conn.execute(grown)
+        if self._conn.dialect.name == "postgresql":
+            await self._conn.execute(text(f"NOTIFY {CHANNEL}"))
+
+    async def count(self) -> int:
+        """How often it was rung, ever."""
+        found = await self._conn.scalar(select(func.max(signals.c.count)).where(signals.c.name == _NAME))
+        return found or 0

@@ -1,0 +1,230 @@
+"""Who is called, in which order, and why somebody is passed over."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from notifier.domain.case import Chain
+from notifier.domain.chain import (
+    first_reachable,
+    holders_of,
+    read_chain,
+    secretary_or_stand_in,
+    signer_for_unit,
+    verifier_for,
+)
+from notifier.domain.ids import PersonId, UnitCode
+from notifier.domain.policy import Kind, Policy, Step
+from notifier.domain.roster import (
+    ChannelName,
+    Contact,
+    Lineage,
+    Office,
+    OfficeStatus,
+    Person,
+    Unit,
+    UnitKind,
+)
+
+NOW = datetime(2026, 11, 23, 12, 10, tzinfo=UTC)
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+CITY = Unit(code=UnitCode("YQ"), name="乐清市", kind=UnitKind.CITY, parent=None)
+TOWN = Unit(code=UnitCode("BS"), name="白石街道", kind=UnitKind.TOWN, parent=CITY.code)
+VILLAGE = Unit(code=UnitCode("BS01"), name="岐元村", kind=UnitKind.VILLAGE, parent=TOWN.code)
+
+
+def p(text: str) -> tuple[PersonId, ...]:
+    return tuple(PersonId(word) for word in text.split())
+
+
+def policy(*calls: str) -> Policy:
+    return Policy(
+        kind=Kind.UNSTAFFED, steps=tuple(Step(call=call, wait=timedelta(minutes=5)) for call in calls)
+    )
+
+
+WHOLE = policy("rostered", "secretary", "succession", "liaison", "duty_desk")
+
+
+def seat(
+    unit: Unit,
+    title: str,
+    rank: int,
+    person: str | None,
+    status: OfficeStatus = OfficeStatus.IN_POST,
+    until: datetime | None = None,
+) -> Office:
+    holder = PersonId(person) if person else None
+    return Office(unit=unit.code, title=title, rank=rank, person=holder, status=status, until=until)
+
+
+BACK = datetime(2026, 12, 1, tzinfo=SHANGHAI)
+OFFICES = (
+    seat(CITY, "duty_desk", 95, "p01"),
+    seat(VILLAGE, "secretary", 1, "p11"),
+    seat(VILLAGE, "deputy_secretary", 2, "p12"),
+    seat(VILLAGE, "committee", 3, "p13", OfficeStatus.ABSENT, BACK),
+    seat(VILLAGE, "committee", 4, None),
+    seat(VILLAGE, "liaison", 90, "p02"),
+)
+
+
+def lineage(
+    offices: tuple[Office, ...] = OFFICES,
+    *,
+    silent: str = "",
+    lost: Mapping[PersonId, str] | None = None,
+    desk: Mapping[UnitCode, tuple[PersonId, ...]] | None = None,
+    leave: str = "",
+) -> Lineage:
+    everybody = {office.person for office in offices if office.person}
+    everybody.update(p("p11 p12 p14 p15 d1 d2"))
+    people = {who: Person(id=who, name=who, phone=None, unit=VILLAGE.code, locale="zh") for who in everybody}
+    reach = {
+        who: (Contact(channel=ChannelName.SMS, account="", address=who),)
+        for who in everybody
+        if who not in p(silent) and who not in (lost or {})
+    }
+    return Lineage(
+        units=(VILLAGE, TOWN, CITY),
+        offices=offices,
+        people=people,
+        contacts=reach,
+        lost=lost or {},
+        desk=desk or {},
+        on_leave=frozenset(p(leave)),
+    )
+
+
+def told(chain: Chain) -> list[tuple[int, str | None, str | None]]:
+    return [(place.step, place.person, place.reason) for place in chain.places]
+
+
+def test_the_whole_chain_of_the_example_village() -> None:
+    chain = read_chain(WHOLE, lineage(), p("p14"), now=NOW, zone=SHANGHAI)
+    assert told(chain) == [
+        (1, "p14", None),
+        (2, "p11", None),
+        (3, "p11", "called_before"),
+        (3, "p12", None),
+        (3, "p13", "absent until 2026-12-01"),
+        (3, None, "vacant: committee 4"),
+        (4, "p02", None),
+        (5, "p01", None),
+    ]
+    assert [place.group for place in chain.places][:2] == [True, False]
+    assert chain.desk == p("p01")
+    assert chain.people == frozenset(p("p14 p11 p12 p13 p02 p01"))
+    assert chain.unable == frozenset(p("p13"))
+
+
+def test_places_stand_in_the_order_of_their_own_keys() -> None:
+    places = read_chain(WHOLE, lineage(), p("p15 p14"), now=NOW).places
+    assert list(places) == sorted(places, key=lambda place: (place.step, place.order))
+    assert len({place.key for place in places}) == len(places)
+
+
+def test_an_absence_is_over_at_its_until() -> None:
+    chain = read_chain(policy("succession"), lineage(), now=BACK)
+    assert (1, "p13", None) in told(chain)
+    assert not chain.unable
+
+
+def test_suspended_leave_no_contact_and_blocked_each_say_so() -> None:
+    suspended = replace(OFFICES[1], status=OfficeStatus.SUSPENDED)
+    city = lineage((suspended, *OFFICES[2:]), silent="p02", lost={PersonId("p12"): "blocked"}, leave="p14")
+    chain = read_chain(policy("rostered", "succession", "liaison"), city, p("p14"), now=NOW)
+    assert told(chain)[:3] == [(1, "p14", "on_leave"), (2, "p11", "suspended"), (2, "p12", "blocked")]
+    assert told(chain)[-1] == (3, "p02", "no_contact")
+    assert chain.unable == frozenset(p("p14 p11 p13"))
+    assert first_reachable(chain) is None
+
+
+def test_who_was_called_is_passed_over_later_but_who_could_not_be_reached_is_not_called_before() -> None:
+    chain = read_chain(policy("secretary", "succession"), lineage(silent="p11"), now=NOW, called=p("p12"))
+    assert told(chain)[:3] == [
+        (1, "p11", "no_contact"),
+        (2, "p11", "no_contact"),
+        (2, "p12", "called_before"),
+    ]
+
+
+def test_an_office_within_the_chain_is_looked_for_in_the_unit_only() -> None:
+    offices = (seat(TOWN, "secretary", 1, "t1"), seat(VILLAGE, "committee", 3, "p13"))
+    assert told(read_chain(policy("secretary"), lineage(offices), now=NOW)) == [
+        (1, None, "vacant: secretary")
+    ]
+
+
+def test_an_office_outside_the_chain_is_looked_for_upward() -> None:
+    offices = (
+        seat(VILLAGE, "liaison", 90, "p02", OfficeStatus.ABSENT),
+        seat(TOWN, "liaison", 91, "t2"),
+        seat(TOWN, "liaison", 90, "t1"),
+        seat(CITY, "liaison", 90, "c1"),
+    )
+    chain = read_chain(policy("liaison"), lineage(offices), now=NOW)
+    assert told(chain) == [(1, "p02", "absent"), (1, "t1", None), (1, "t2", None)]
+    assert "c1" in chain.people, "who stands in the office further up may take it too"
+
+
+def test_being_called_does_not_send_the_search_further_up() -> None:
+    offices = (seat(VILLAGE, "liaison", 90, "p02"), seat(CITY, "liaison", 90, "c1"))
+    chain = read_chain(policy("liaison"), lineage(offices), now=NOW, called=p("p02"))
+    assert told(chain) == [(1, "p02", "called_before")]
+    assert not chain.unable
+
+
+def test_a_step_with_no_seat_at_all_is_one_vacant_place() -> None:
+    chain = read_chain(WHOLE, lineage(()), now=NOW)
+    assert [place.reason for place in chain.places] == [f"vacant: {step.call}" for step in WHOLE.steps]
+    assert all(place.person is None for place in chain.places)
+    assert chain.desk == ()
+
+
+def test_who_is_on_post_at_a_desk_is_the_desk() -> None:
+    desk = {CITY.code: p("d1 d2")}
+    chain = read_chain(policy("duty_desk"), lineage(desk=desk), now=NOW)
+    assert told(chain) == [(1, "d1", None), (1, "d2", None)]
+    assert chain.desk == p("d1 d2")
+
+
+def test_the_nearest_desk_is_called_and_an_unreachable_one_passed_over() -> None:
+    offices = (*OFFICES, seat(TOWN, "duty_desk", 95, "t9"))
+    near = read_chain(policy("duty_desk"), lineage(offices, desk={CITY.code: p("d1")}), now=NOW)
+    assert near.desk == p("t9")
+    far = read_chain(
+        policy("duty_desk"), lineage(offices, silent="t9 d1", desk={CITY.code: p("d1")}), now=NOW
+    )
+    assert told(far) == [(1, "t9", "no_contact"), (1, "d1", "no_contact"), (1, "p01", None)]
+    assert far.desk == p("p01")
+
+
+def test_who_was_called_and_is_no_longer_in_the_chain_is_unable() -> None:
+    assert read_chain(WHOLE, lineage(), p("p15"), now=NOW, called=p("p14")).unable == frozenset(p("p13 p14"))
+
+
+def test_somebody_absent_from_office_may_still_stand_his_shift() -> None:
+    chain = read_chain(policy("rostered", "succession"), lineage(), p("p13"), now=NOW)
+    # His address was given for the office; it serves the shift as well.
+    assert told(chain)[0] == (1, "p13", None)
+    assert not chain.unable
+
+
+def test_nobody_verifies_his_own() -> None:
+    assert verifier_for("secretary", lineage(), PersonId("p14"), NOW) == "p11"
+    assert verifier_for("secretary", lineage(), PersonId("p11"), NOW) == "p12"
+    assert verifier_for("secretary", lineage(silent="p12"), PersonId("p11"), NOW) == "p02"
+    assert verifier_for("secretary", lineage(silent="p12 p02"), PersonId("p11"), NOW) is None
+    chain = read_chain(policy("secretary"), lineage(), now=NOW, excluded=p("p11"))
+    assert told(chain) == [(1, "p11", "own_sheet")]
+    assert "p11" not in chain.people
+
+
+def test_who_signs_and_who_stands_in() -> None:
+    assert signer_for_unit(lineage(), NOW) == "p11"
+    assert signer_for_unit(lineage(silent="p11 p12"), NOW) == "p02"
+    assert secretary_or_stand_in(lineage(silent="p11"), NOW) == "p12"
+    assert holders_of("committee", lineage(), NOW) == ()
+    assert holders_of("committee", lineage(), BACK) == p("p13")

@@ -13,6 +13,8 @@ from notifier.store.rows import PresenceRow
 from notifier.store.statements import batches
 from notifier.store.tables import presences, shifts
 
+_THERE = presences.c.until.is_(None)
+
 
 def presence_of(row: RowMapping) -> PresenceRow:
     """The value of one row."""
@@ -42,13 +44,11 @@ class PresenceRepo:
 
     async def on_post(self, post: PostCode) -> list[PresenceRow]:
         """Everybody on that post now, in order of arrival."""
-        there = (presences.c.post == post) & presences.c.until.is_(None)
-        return await self._load(select(presences).where(there).with_for_update())
+        return await self._load(select(presences).where(presences.c.post == post, _THERE))
 
     async def of_person(self, person: PersonId) -> PresenceRow | None:
         """Where that person is on post now; the latest arrival should there be two."""
-        there = (presences.c.person == person) & presences.c.until.is_(None)
-        rows = await self._load(select(presences).where(there).with_for_update())
+        rows = await self._load(select(presences).where(presences.c.person == person, _THERE))
         return rows[-1] if rows else None
 
     async def during(self, shift: ShiftKey) -> list[PresenceRow]:
@@ -57,7 +57,7 @@ class PresenceRepo:
         Not those who left again before it began, nor those whose arrival was taken back.
         """
         start = select(shifts.c.start).where(shifts.c.key == shift).scalar_subquery()
-        in_it = presences.c.until.is_(None) | (presences.c.until > start)
+        in_it = _THERE | (presences.c.until > start)
         there = presences.c.ended.is_(None) | (presences.c.ended != PresenceEnd.UNDONE)
         return await self._load(select(presences).where(presences.c.shift == shift, in_it, there))
 
@@ -83,8 +83,9 @@ class PresenceRepo:
         """End those presences that have not ended yet; returns how many."""
         count = 0
         for batch in batches(ids):
-            still_there = presences.c.id.in_(batch) & presences.c.until.is_(None)
-            ending = update(presences).where(still_there).values(until=until, ended=ended)
+            ending = (
+                update(presences).where(presences.c.id.in_(batch), _THERE).values(until=until, ended=ended)
+            )
             count += (await self._conn.execute(ending)).rowcount
         return count
 
@@ -120,7 +121,7 @@ class PresenceRepo:
         found = dict.fromkeys(posts, 0)
         for batch in batches(found):
             query = select(presences.c.post, func.count(presences.c.person.distinct())).where(
-                presences.c.post.in_(batch), presences.c.until.is_(None)
+                presences.c.post.in_(batch), _THERE
             )
             for post, count in await self._conn.execute(query.group_by(presences.c.post)):
                 found[post] = count

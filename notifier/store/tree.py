@@ -1,0 +1,36 @@
+"""The tree of units as SQL walks it."""
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import Select, select
+
+from notifier.domain.ids import UnitCode
+from notifier.domain.roster import Unit
+from notifier.store.tables import units
+
+
+def below(unit: UnitCode) -> Select[UnitCode]:
+    """A query of the codes of a unit and of all below it, to stand in an IN."""
+    down = select(units.c.code).where(units.c.code == unit).cte("down", recursive=True)
+    children = select(units.c.code).join(down, units.c.parent == down.c.code)
+    # UNION, not UNION ALL: it ends even if somebody made a ring of units.
+    return select(down.union(children).c.code)
+
+
+def above(codes: Collection[UnitCode]) -> Select[UnitCode, str, str, UnitCode]:
+    """A query of those units and all above them: code, name, kind, parent."""
+    columns = (units.c.code, units.c.name, units.c.kind, units.c.parent)
+    up = select(*columns).where(units.c.code.in_(codes)).cte("up", recursive=True)
+    parents = select(*columns).join(up, units.c.code == up.c.parent)
+    found = up.union(parents)
+    return select(found.c.code, found.c.name, found.c.kind, found.c.parent)
+
+
+def path_of(known: Mapping[UnitCode, Unit], unit: UnitCode) -> tuple[Unit, ...]:
+    """From that unit up to the root, as far as ``known`` reaches; empty when it is not known itself."""
+    path: dict[UnitCode, Unit] = {}
+    code: UnitCode | None = unit
+    while code is not None and code in known and code not in path:
+        path[code] = known[code]
+        code = known[code].parent
+    return tuple(path.values())

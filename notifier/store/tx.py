@@ -4,6 +4,14 @@ from functools import cached_property
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from notifier.store.answers import AnswerRepo
+from notifier.store.broadcasts import BroadcastRepo
+from notifier.store.cases import CaseRepo
+from notifier.store.contacts import ContactRepo
+from notifier.store.presences import PresenceRepo
+from notifier.store.roster import RosterRepo
+from notifier.store.settings import SettingsRepo
+from notifier.store.shifts import ShiftRepo
 from notifier.store.signals import SignalRepo
 
 
@@ -23,3 +31,43 @@ class Tx:
     def signals(self) -> SignalRepo:
         """Ringing for running programs."""
         return SignalRepo(self.conn)
+
+    @cached_property
+    def answers(self) -> AnswerRepo:
+        """What people's words did."""
+        return AnswerRepo(self.conn)
+
+    @cached_property
+    def broadcasts(self) -> BroadcastRepo:
+        """Broadcasts and relays."""
+        return BroadcastRepo(self.conn)
+
+    @cached_property
+    def cases(self) -> CaseRepo:
+        """Cases and calls."""
+        return CaseRepo(self.conn)
+
+    @cached_property
+    def contacts(self) -> ContactRepo:
+        """Chats, phones and what is against them."""
+        return ContactRepo(self.conn)
+
+    @cached_property
+    def presences(self) -> PresenceRepo:
+        """Who is on post."""
+        return PresenceRepo(self.conn)
+
+    @cached_property
+    def roster(self) -> RosterRepo:
+        """Units, people, offices, posts."""
+        return RosterRepo(self.conn)
+
+    @cached_property
+    def settings(self) -> SettingsRepo:
+        """Settings and documents."""
+        return SettingsRepo(self.conn)
+
+    @cached_property
+    def shifts(self) -> ShiftRepo:
+        """Shifts and leaves."""
+        return ShiftRepo(self.conn)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notifier.domain.ids import BroadcastId, PersonId, UnitCode
 from notifier.errors import NotFound
 from notifier.store.rows import Broadcast, Relay
-from notifier.store.statements import insert_or
+from notifier.store.statements import insert_or, locking
 from notifier.store.tables import broadcasts, relays
 
 PREPARING = "preparing"
@@ -94,10 +94,10 @@ class BroadcastRepo:
         statement = insert(broadcasts).values(broadcast_row(broadcast)).returning(broadcasts.c.id)
         return replace(broadcast, id=(await self._conn.execute(statement)).scalar_one())
 
-    async def get(self, broadcast: BroadcastId, *, for_update: bool = False) -> Broadcast | None:
-        """One broadcast."""
+    async def get(self, broadcast: BroadcastId) -> Broadcast | None:
+        """One broadcast; in a transaction that writes, nobody else changes it until the end."""
         query = select(broadcasts).where(broadcasts.c.id == broadcast)
-        rows = await self._conn.execute(query.with_for_update() if for_update else query)
+        rows = await self._conn.execute(locking(self._conn, query))
         row = rows.mappings().one_or_none()
         return broadcast_of(row) if row else None
 
@@ -137,12 +137,10 @@ class BroadcastRepo:
         if rows := [relay_row(relay) for relay in wanted]:
             await self._conn.execute(insert_or(self._conn, relays).on_conflict_do_nothing(), rows)
 
-    async def relay(
-        self, broadcast: BroadcastId, unit: UnitCode, *, for_update: bool = False
-    ) -> Relay | None:
-        """How one unit stands."""
+    async def relay(self, broadcast: BroadcastId, unit: UnitCode) -> Relay | None:
+        """How one unit stands, held as by ``get``."""
         query = select(relays).where(_one(broadcast, unit))
-        rows = await self._conn.execute(query.with_for_update() if for_update else query)
+        rows = await self._conn.execute(locking(self._conn, query))
         row = rows.mappings().one_or_none()
         return relay_of(row) if row else None
 
@@ -151,7 +149,7 @@ class BroadcastRepo:
         await self._conn.execute(update(relays).where(_one(broadcast, unit)).values(asked=person))
 
     async def answer_relay(
-        self, broadcast: BroadcastId, unit: UnitCode, *, relayed: int, by: PersonId, at: datetime
+        self, broadcast: BroadcastId, unit: UnitCode, *, relayed: int, by: PersonId | None, at: datetime
     ) -> Relay:
         """Keep a unit's count; more than there are members is kept and flagged. A later count replaces it.
 

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notifier.domain.case import Call, CallState, Case, CaseState, Cursor
 from notifier.domain.ids import CaseId, PersonId, UnitCode
 from notifier.domain.policy import Kind
-from notifier.errors import Conflict
+from notifier.errors import Conflict, NotFound
 from notifier.store.rows import CaseFilter
-from notifier.store.statements import batches, insert_or
+from notifier.store.statements import batches, insert_or, locking
 from notifier.store.tables import calls, cases
 from notifier.store.tree import below
 
@@ -98,14 +98,17 @@ class CaseRepo:
         """Work inside the transaction of ``conn``."""
         self._conn = conn
 
-    async def get(self, case_id: CaseId, *, for_update: bool = False) -> Case | None:
-        """One case. ``for_update``: nobody else changes it until this (writing) transaction ends."""
-        return await self._one(cases.c.id == case_id, for_update=for_update)
+    async def get(self, case_id: CaseId) -> Case:
+        """One case; in a transaction that writes, nobody else changes it until the end. Raises NotFound."""
+        case = await self._one(cases.c.id == case_id)
+        if case is None:
+            raise NotFound(f"there is no case {case_id}")
+        return case
 
-    async def open_for(self, kind: Kind, subject: str, *, for_update: bool = False) -> Case | None:
-        """The open case of that kind about that subject, if any; there is never more than one."""
+    async def open_for(self, kind: Kind, subject: str) -> Case | None:
+        """The open case of that kind about that subject, if any, held as by ``get``; there is at most one."""
         about = (cases.c.kind == kind) & (cases.c.subject == subject)
-        return await self._one(about & _OPEN, for_update=for_update)
+        return await self._one(about & _OPEN)
 
     async def last_for(self, kind: Kind, subject: str) -> Case | None:
         """The newest case of that kind about that subject, open or not."""
@@ -174,9 +177,8 @@ class CaseRepo:
     async def _ids(self, condition: ColumnElement[bool]) -> list[CaseId]:
         return list(await self._conn.scalars(select(cases.c.id).where(condition).order_by(cases.c.id)))
 
-    async def _one(self, condition: ColumnElement[bool], *, for_update: bool = False) -> Case | None:
-        query = select(cases).where(condition)
-        rows = await self._conn.execute(query.with_for_update() if for_update else query)
+    async def _one(self, condition: ColumnElement[bool]) -> Case | None:
+        rows = await self._conn.execute(locking(self._conn, select(cases).where(condition)))
         row = rows.mappings().one_or_none()
         return case_of(row, (await self._calls([row["id"]])).get(row["id"], ())) if row else None
 

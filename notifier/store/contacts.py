@@ -48,7 +48,7 @@ class ContactRepo:
 
     # ── where do they read ──
 
-    async def contacts(
+    async def usable(
         self, ids: Collection[PersonId], *, channels: Collection[ChannelName], accounts: Collection[str]
     ) -> dict[PersonId, tuple[Contact, ...]]:
         """The contacts of those people that work right now; nobody is left out, some have none."""

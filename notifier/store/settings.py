@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notifier.errors import Conflict
+from notifier.errors import Conflict, NotFound
 from notifier.store.statements import insert_or
 from notifier.store.tables import documents, settings_versions
 
@@ -25,11 +25,13 @@ class SettingsRepo:
         row = (await self._conn.execute(query)).one_or_none()
         return (row.version, dict(row.texts)) if row else None
 
-    async def texts(self, version: int) -> dict[str, str] | None:
-        """The texts of one version, or None when there is no such version."""
+    async def texts(self, version: int) -> dict[str, str]:
+        """The texts of one version. Raises NotFound."""
         query = select(settings_versions.c.texts).where(settings_versions.c.version == version)
         texts = await self._conn.scalar(query)
-        return None if texts is None else dict(texts)
+        if texts is None:
+            raise NotFound(f"there are no settings of version {version}")
+        return dict(texts)
 
     async def add(self, texts: Mapping[str, str], now: datetime) -> int:
         """Store the texts as the next version and return it; texts equal to the current ones make none.

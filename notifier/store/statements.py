@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Table
+from sqlalchemy import Select, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,6 +19,16 @@ def insert_or(conn: AsyncConnection, table: Table) -> sqlite.Insert | postgresql
     if conn.dialect.name == "sqlite":
         return sqlite.insert(table)
     return postgresql.insert(table)
+
+
+def locking(conn: AsyncConnection, query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """The query, such that nobody else changes its rows until this transaction ends, if this one may write.
+
+    SQLite needs no more than it has: one writer at a time.
+    """
+    sync = conn.sync_connection
+    read_only = sync is None or sync.get_execution_options().get("postgresql_readonly", False)
+    return query if read_only else query.with_for_update()
 
 
 def batches(items: Iterable[T], size: int = BATCH) -> Iterator[Sequence[T]]:

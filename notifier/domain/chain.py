@@ -12,7 +12,7 @@ from itertools import chain as joined
 
 from notifier.domain.case import Chain, Place
 from notifier.domain.ids import PersonId
-from notifier.domain.policy import ROSTERED, SUCCESSION, Kind, Policy, Step
+from notifier.domain.policy import ROSTERED, SUCCESSION, Step
 from notifier.domain.roster import DUTY_DESK, OUTSIDE_CHAIN, Lineage, Office, OfficeStatus
 
 VACANT = "vacant"
@@ -44,7 +44,7 @@ _Levels = list[list[_Seat]]
 
 
 def read_chain(
-    policy: Policy,
+    steps: Sequence[Step],
     lineage: Lineage,
     rostered: Sequence[PersonId] = (),
     *,
@@ -53,7 +53,7 @@ def read_chain(
     excluded: Collection[PersonId] = (),
     zone: tzinfo = UTC,
 ) -> Chain:
-    """Every place of the policy's steps in order, as things stand at ``now``.
+    """Every place of a policy's ``steps`` in order, as things stand at ``now``.
 
     ``called`` have been called in this case already; ``excluded`` are never called nor may they take it
     (the signer of the sheet to be verified). ``zone`` is the civil zone in which absences are dated.
@@ -62,7 +62,7 @@ def read_chain(
     places: list[Place] = []
     taken = set(called)
     standing = list(joined.from_iterable(_desk_levels(lineage)))
-    for number, step in enumerate(policy.steps, start=1):
+    for number, step in enumerate(steps, start=1):
         levels = _levels(step.call, lineage, rostered)
         standing += joined.from_iterable(levels)
         places += [_once(place, taken) for place in _places_of(number, levels, step.call, view)]
@@ -105,8 +105,8 @@ def secretary_or_stand_in(lineage: Lineage, now: datetime) -> PersonId | None:
     return first_reachable(read_chain(_asking(SECRETARY, SUCCESSION), lineage, now=now))
 
 
-def _asking(*calls: str) -> Policy:
-    return Policy(kind=Kind.NOTICE, steps=tuple(Step(call=call, wait=timedelta()) for call in calls))
+def _asking(*calls: str) -> tuple[Step, ...]:
+    return tuple(Step(call=call, wait=timedelta()) for call in calls)
 
 
 # ── why somebody cannot be called ────────────────────────────────────────────────────────────────

@@ -15,7 +15,7 @@ from notifier.domain.chain import (
     verifier_for,
 )
 from notifier.domain.ids import PersonId, UnitCode
-from notifier.domain.policy import Kind, Policy, Step
+from notifier.domain.policy import Step
 from notifier.domain.roster import (
     ChannelName,
     Contact,
@@ -38,13 +38,11 @@ def p(text: str) -> tuple[PersonId, ...]:
     return tuple(PersonId(word) for word in text.split())
 
 
-def policy(*calls: str) -> Policy:
-    return Policy(
-        kind=Kind.UNSTAFFED, steps=tuple(Step(call=call, wait=timedelta(minutes=5)) for call in calls)
-    )
+def steps(*calls: str) -> tuple[Step, ...]:
+    return tuple(Step(call=call, wait=timedelta(minutes=5)) for call in calls)
 
 
-WHOLE = policy("rostered", "secretary", "succession", "liaison", "duty_desk")
+WHOLE = steps("rostered", "secretary", "succession", "liaison", "duty_desk")
 
 
 def seat(
@@ -126,7 +124,7 @@ def test_places_stand_in_the_order_of_their_own_keys() -> None:
 
 
 def test_an_absence_is_over_at_its_until() -> None:
-    chain = read_chain(policy("succession"), lineage(), now=BACK)
+    chain = read_chain(steps("succession"), lineage(), now=BACK)
     assert (1, "p13", None) in told(chain)
     assert not chain.unable
 
@@ -134,7 +132,7 @@ def test_an_absence_is_over_at_its_until() -> None:
 def test_suspended_leave_no_contact_and_blocked_each_say_so() -> None:
     suspended = replace(OFFICES[1], status=OfficeStatus.SUSPENDED)
     city = lineage((suspended, *OFFICES[2:]), silent="p02", lost={PersonId("p12"): "blocked"}, leave="p14")
-    chain = read_chain(policy("rostered", "succession", "liaison"), city, p("p14"), now=NOW)
+    chain = read_chain(steps("rostered", "succession", "liaison"), city, p("p14"), now=NOW)
     assert told(chain)[:3] == [(1, "p14", "on_leave"), (2, "p11", "suspended"), (2, "p12", "blocked")]
     assert told(chain)[-1] == (3, "p02", "no_contact")
     assert chain.unable == frozenset(p("p14 p11 p13"))
@@ -142,7 +140,7 @@ def test_suspended_leave_no_contact_and_blocked_each_say_so() -> None:
 
 
 def test_who_was_called_is_passed_over_later_but_who_could_not_be_reached_is_not_called_before() -> None:
-    chain = read_chain(policy("secretary", "succession"), lineage(silent="p11"), now=NOW, called=p("p12"))
+    chain = read_chain(steps("secretary", "succession"), lineage(silent="p11"), now=NOW, called=p("p12"))
     assert told(chain)[:3] == [
         (1, "p11", "no_contact"),
         (2, "p11", "no_contact"),
@@ -152,9 +150,7 @@ def test_who_was_called_is_passed_over_later_but_who_could_not_be_reached_is_not
 
 def test_an_office_within_the_chain_is_looked_for_in_the_unit_only() -> None:
     offices = (seat(TOWN, "secretary", 1, "t1"), seat(VILLAGE, "committee", 3, "p13"))
-    assert told(read_chain(policy("secretary"), lineage(offices), now=NOW)) == [
-        (1, None, "vacant: secretary")
-    ]
+    assert told(read_chain(steps("secretary"), lineage(offices), now=NOW)) == [(1, None, "vacant: secretary")]
 
 
 def test_an_office_outside_the_chain_is_looked_for_upward() -> None:
@@ -164,39 +160,37 @@ def test_an_office_outside_the_chain_is_looked_for_upward() -> None:
         seat(TOWN, "liaison", 90, "t1"),
         seat(CITY, "liaison", 90, "c1"),
     )
-    chain = read_chain(policy("liaison"), lineage(offices), now=NOW)
+    chain = read_chain(steps("liaison"), lineage(offices), now=NOW)
     assert told(chain) == [(1, "p02", "absent"), (1, "t1", None), (1, "t2", None)]
     assert "c1" in chain.people, "who stands in the office further up may take it too"
 
 
 def test_being_called_does_not_send_the_search_further_up() -> None:
     offices = (seat(VILLAGE, "liaison", 90, "p02"), seat(CITY, "liaison", 90, "c1"))
-    chain = read_chain(policy("liaison"), lineage(offices), now=NOW, called=p("p02"))
+    chain = read_chain(steps("liaison"), lineage(offices), now=NOW, called=p("p02"))
     assert told(chain) == [(1, "p02", "called_before")]
     assert not chain.unable
 
 
 def test_a_step_with_no_seat_at_all_is_one_vacant_place() -> None:
     chain = read_chain(WHOLE, lineage(()), now=NOW)
-    assert [place.reason for place in chain.places] == [f"vacant: {step.call}" for step in WHOLE.steps]
+    assert [place.reason for place in chain.places] == [f"vacant: {step.call}" for step in WHOLE]
     assert all(place.person is None for place in chain.places)
     assert chain.desk == ()
 
 
 def test_who_is_on_post_at_a_desk_is_the_desk() -> None:
     desk = {CITY.code: p("d1 d2")}
-    chain = read_chain(policy("duty_desk"), lineage(desk=desk), now=NOW)
+    chain = read_chain(steps("duty_desk"), lineage(desk=desk), now=NOW)
     assert told(chain) == [(1, "d1", None), (1, "d2", None)]
     assert chain.desk == p("d1 d2")
 
 
 def test_the_nearest_desk_is_called_and_an_unreachable_one_passed_over() -> None:
     offices = (*OFFICES, seat(TOWN, "duty_desk", 95, "t9"))
-    near = read_chain(policy("duty_desk"), lineage(offices, desk={CITY.code: p("d1")}), now=NOW)
+    near = read_chain(steps("duty_desk"), lineage(offices, desk={CITY.code: p("d1")}), now=NOW)
     assert near.desk == p("t9")
-    far = read_chain(
-        policy("duty_desk"), lineage(offices, silent="t9 d1", desk={CITY.code: p("d1")}), now=NOW
-    )
+    far = read_chain(steps("duty_desk"), lineage(offices, silent="t9 d1", desk={CITY.code: p("d1")}), now=NOW)
     assert told(far) == [(1, "t9", "no_contact"), (1, "d1", "no_contact"), (1, "p01", None)]
     assert far.desk == p("p01")
 
@@ -206,7 +200,7 @@ def test_who_was_called_and_is_no_longer_in_the_chain_is_unable() -> None:
 
 
 def test_somebody_absent_from_office_may_still_stand_his_shift() -> None:
-    chain = read_chain(policy("rostered", "succession"), lineage(), p("p13"), now=NOW)
+    chain = read_chain(steps("rostered", "succession"), lineage(), p("p13"), now=NOW)
     # His address was given for the office; it serves the shift as well.
     assert told(chain)[0] == (1, "p13", None)
     assert not chain.unable
@@ -217,7 +211,7 @@ def test_nobody_verifies_his_own() -> None:
     assert verifier_for("secretary", lineage(), PersonId("p11"), NOW) == "p12"
     assert verifier_for("secretary", lineage(silent="p12"), PersonId("p11"), NOW) == "p02"
     assert verifier_for("secretary", lineage(silent="p12 p02"), PersonId("p11"), NOW) is None
-    chain = read_chain(policy("secretary"), lineage(), now=NOW, excluded=p("p11"))
+    chain = read_chain(steps("secretary"), lineage(), now=NOW, excluded=p("p11"))
     assert told(chain) == [(1, "p11", "own_sheet")]
     assert "p11" not in chain.people
 

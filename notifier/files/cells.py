@@ -18,6 +18,7 @@ LONGEST_DURATION = timedelta(days=366)
 _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _SEPARATORS = re.compile(r"[\s;；,，、]")
 _BETWEEN_PEOPLE = re.compile(r"[;；,，、]")
+_FAILED_FORMULA = re.compile(r"#(?:[A-Z0-9/]+[!?]|N/A)")
 _WHOLE = re.compile(r"(-?\d+)(?:\.0+)?")
 
 E = TypeVar("E", bound=StrEnum)
@@ -32,6 +33,8 @@ def read_text(text: str) -> str:
         hidden = [c for c in text if unicodedata.category(c) in _HIDDEN]
         if hidden:
             raise BadValue(f"{text!r} holds an invisible character", "type it anew, on one line")
+        if _FAILED_FORMULA.fullmatch(text):
+            raise BadValue(f"{text!r} is a formula that failed", "write the value itself")
     return text
 
 

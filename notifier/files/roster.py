@@ -13,7 +13,8 @@ from notifier.files.findings import BadValue, Findings, unknown
 from notifier.files.references import Names
 from notifier.files.roster_files import Known, RosterFiles
 from notifier.files.rotas import Rota, read_rotas
-from notifier.files.sources import Sheet, csv_sheet, read_text_file, xlsx_sheets
+from notifier.files.sources import Sheet, csv_sheet, read_text_file
+from notifier.files.spreadsheets import xlsx_sheets
 from notifier.files.tables import Content, Table, read_table
 
 TABLES = ("units", "people", "offices", "posts", "shifts")

@@ -44,10 +44,21 @@ class Bubble:
     note: str | None = None
     chat: int | None = None
 
+    def reached(self) -> bool:
+        """Whether the owner can read it here as something received."""
+        return self.incoming and not self.deleted and self.status not in ("undelivered", "failed")
+
     def buttons(self) -> list[list[dict[str, Any]]]:
         """The rows of buttons under the text."""
         rows = (self.markup or {}).get("inline_keyboard", [])
         return [[dict(button) for button in row] for row in rows]
+
+    def keyboard(self) -> list[list[str]] | None:
+        """The keyboard this message brought; an empty one if it took it away; None: no change."""
+        markup = self.markup or {}
+        if "keyboard" in markup:
+            return [[_key_text(key) for key in row] for row in markup["keyboard"]]
+        return [] if markup.get("remove_keyboard") else None
 
     def view(self) -> dict[str, Any]:
         """As JSON."""
@@ -61,7 +72,7 @@ class Bubble:
             "message_id": self.ref,
             "status": self.status,
             "buttons": self.buttons(),
-            "keyboard": (self.markup or {}).get("keyboard", []),
+            "keyboard": self.keyboard(),
             "entities": [dict(entity) for entity in self.entities],
             "reply_to": self.reply_to,
             "edited": self.edited,
@@ -119,9 +130,7 @@ class Phone:
     def texts(self, channel: Channel | None = None) -> list[str]:
         """What the person got, oldest first."""
         return [
-            bubble.text
-            for bubble in self.bubbles
-            if bubble.incoming and not bubble.deleted and channel in (None, bubble.channel)
+            bubble.text for bubble in self.bubbles if bubble.reached() and channel in (None, bubble.channel)
         ]
 
 
@@ -223,6 +232,10 @@ class PhoneBook:
         wanted = words.casefold().strip()
         found = [phone for phone in self._phones.values() if wanted in _label(phone)]
         return sorted(found, key=lambda phone: phone.last_at, reverse=True)
+
+
+def _key_text(key: Any) -> str:
+    return str(key.get("text", "")) if isinstance(key, Mapping) else str(key)
 
 
 def _label(phone: Phone) -> str:

@@ -32,7 +32,6 @@ async def get_updates(desk: TelegramDesk, call: Call, exchange: Exchange) -> lis
     limit = min(max(read_integer(call.params, "limit", MAX_LIMIT) or 1, 1), MAX_LIMIT)
     timeout = min(max(read_integer(call.params, "timeout", 0) or 0, 0), MAX_TIMEOUT)
     found = bot.updates.take_from(offset, limit)
-    desk.feed.stir()
     if found or not timeout:
         return found
     if await _wait(desk, bot, exchange, timeout):
@@ -43,9 +42,11 @@ async def get_updates(desk: TelegramDesk, call: Call, exchange: Exchange) -> lis
 
 
 async def _wait(desk: TelegramDesk, bot: Bot, exchange: Exchange, seconds: int) -> bool:
+    place = bot.updates.begin_poll()
+    desk.feed.stir()
     ends = {asyncio.ensure_future(exchange.gone()), asyncio.ensure_future(desk.feed.closing())}
     try:
-        return await bot.updates.wait(seconds, *ends)
+        return await bot.updates.wait(place, seconds, *ends)
     finally:
         await cancel_all(ends)
 

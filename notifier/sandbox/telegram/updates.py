@@ -89,15 +89,24 @@ class UpdateQueue:
             await self._changed.wait()
         return self.pending[0]
 
+    @property
+    def polled(self) -> bool:
+        """Whether a poll waits right now."""
+        return self._poll is not None
+
     def oust_poll(self) -> None:
         """End the poll that waits now: another one, or a webhook, takes its place."""
         if self._poll is not None and not self._poll.done():
             self._poll.set_result(None)
 
-    async def wait(self, seconds: float, *ends: asyncio.Future[Any]) -> bool:
-        """Wait for an update, the time or one of `ends`. True if another poll took this one's place."""
-        ousted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._poll = ousted
+    def begin_poll(self) -> asyncio.Future[None]:
+        """Let a poll wait from now on. What it gets is done when it loses its place."""
+        self.oust_poll()
+        self._poll = asyncio.get_running_loop().create_future()
+        return self._poll
+
+    async def wait(self, ousted: asyncio.Future[None], seconds: float, *ends: asyncio.Future[Any]) -> bool:
+        """Wait for an update, the time or one of `ends`. True if the poll lost its place."""
         arrival = asyncio.ensure_future(self.first())
         events: set[asyncio.Future[Any]] = {arrival, ousted, *ends}
         try:

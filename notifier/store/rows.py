@@ -280,6 +280,15 @@ class RosterTables:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownCodes:
+    """The names that the roster has now."""
+
+    units: frozenset[UnitCode]
+    people: frozenset[PersonId]
+    posts: frozenset[PostCode]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TableDiff:
     """How many rows were added, changed and removed (for shifts: cancelled)."""
 

@@ -7,12 +7,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notifier.store.answers import AnswerRepo
 from notifier.store.broadcasts import BroadcastRepo
 from notifier.store.cases import CaseRepo
+from notifier.store.clock import ClockRepo
 from notifier.store.contacts import ContactRepo
+from notifier.store.imports import ImportRepo
+from notifier.store.inbox import InboxRepo
+from notifier.store.journal import JournalRepo
+from notifier.store.leases import LeaseRepo
 from notifier.store.presences import PresenceRepo
 from notifier.store.roster import RosterRepo
 from notifier.store.settings import SettingsRepo
 from notifier.store.shifts import ShiftRepo
 from notifier.store.signals import SignalRepo
+from notifier.store.timers import TimerRepo
 
 
 class Tx:
@@ -71,3 +77,33 @@ class Tx:
     def shifts(self) -> ShiftRepo:
         """Shifts and leaves."""
         return ShiftRepo(self.conn)
+
+    @cached_property
+    def clock(self) -> ClockRepo:
+        """The civil clock's anchor."""
+        return ClockRepo(self.conn)
+
+    @cached_property
+    def inbox(self) -> InboxRepo:
+        """What came in, raw."""
+        return InboxRepo(self.conn)
+
+    @cached_property
+    def journal(self) -> JournalRepo:
+        """Every decision with its reason."""
+        return JournalRepo(self.conn)
+
+    @cached_property
+    def leases(self) -> LeaseRepo:
+        """Rights one process holds at a time."""
+        return LeaseRepo(self.conn)
+
+    @cached_property
+    def timers(self) -> TimerRepo:
+        """Everything that must happen later."""
+        return TimerRepo(self.conn)
+
+    @cached_property
+    def imports(self) -> ImportRepo:
+        """The roster as told from outside."""
+        return ImportRepo(self.conn)

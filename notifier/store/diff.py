@@ -1,0 +1,94 @@
+"""Bringing a table to what it should be: compare everything, write only what differs, in batches."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifier.store.rows import TableDiff
+from notifier.store.statements import batches, insert_or
+
+Key = tuple[Any, ...]
+RowDict = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Difference:
+    """What separates a table from what it should be. ``before``: the stored rows of what changes or goes."""
+
+    added: list[RowDict] = field(default_factory=list)
+    changed: list[RowDict] = field(default_factory=list)
+    gone: list[Key] = field(default_factory=list)
+    before: list[RowDict] = field(default_factory=list)
+
+    @property
+    def counts(self) -> TableDiff:
+        """The same in figures."""
+        return TableDiff(added=len(self.added), changed=len(self.changed), removed=len(self.gone))
+
+    def touched(self, column: str) -> set[Any]:
+        """All values, old and new, of that column in the rows that differ."""
+        return {row[column] for rows in (self.added, self.changed, self.before) for row in rows}
+
+
+async def compare(conn: AsyncConnection, table: Table, wanted: Iterable[RowDict]) -> Difference:
+    """Hold the table against all its wanted rows, told apart by primary key.
+
+    In a table with ``removed_at``, a row that has it counts as not there.
+    """
+    names = [column.name for column in table.columns]
+    keys = [column.name for column in table.primary_key]
+    stored: dict[Key, RowDict] = {}
+    for values in await conn.execute(select(table)):
+        row = dict(zip(names, values, strict=True))
+        if row.get("removed_at") is None:
+            stored[_key(row, keys)] = row
+    return _difference(stored, wanted, keys)
+
+
+def _difference(stored: dict[Key, RowDict], wanted: Iterable[RowDict], keys: Sequence[str]) -> Difference:
+    found = Difference()
+    for row in wanted:
+        before = stored.pop(_key(row, keys), None)
+        if before is None:
+            found.added.append(row)
+        elif before != row:
+            found.changed.append(row)
+            found.before.append(before)
+    found.gone = list(stored)
+    found.before += stored.values()
+    return found
+
+
+def _key(row: RowDict, keys: Sequence[str]) -> Key:
+    return tuple(row[name] for name in keys)
+
+
+async def write_difference(conn: AsyncConnection, table: Table, found: Difference, now: datetime) -> None:
+    """Write it. What is gone is deleted; in a table with ``removed_at`` it is marked instead."""
+    keys = [column.name for column in table.primary_key]
+    gone = [{f"_{name}": value for name, value in zip(keys, key, strict=True)} for key in found.gone]
+    for batch in batches(gone):
+        await conn.execute(_removal(table, now), batch)
+    await put(conn, table, [*found.added, *found.changed])
+
+
+async def put(conn: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows: new ones, and over stored ones of the same primary key."""
+    keys = [column.name for column in table.primary_key]
+    statement = insert_or(conn, table)
+    rest = {column.name: column for column in statement.excluded if column.name not in keys}
+    for batch in batches(rows):
+        await conn.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest), batch)
+
+
+def _removal(table: Table, now: datetime) -> Any:
+    its_key: ColumnElement[bool] = and_(
+        *(column == bindparam(f"_{column.name}") for column in table.primary_key)
+    )
+    if "removed_at" in table.c:
+        return update(table).where(its_key).values(removed_at=now)
+    return delete(table).where(its_key)

@@ -1,0 +1,167 @@
+"""The roster, taken in as a whole and given back as a whole."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifier.domain.ids import PersonId, PostCode, UnitCode
+from notifier.domain.roster import Shift
+from notifier.store import mappers, shift_import
+from notifier.store.diff import Difference, compare, write_difference
+from notifier.store.link_orders import LinkPlan, plan_links, write_links
+from notifier.store.rows import ImportResult, KnownCodes, LinkOrder, RosterTables, TableDiff
+from notifier.store.shift_import import FILE, ShiftPlan
+from notifier.store.shifts import load_shifts, shift_query
+from notifier.store.tables import links, offices, people, posts, shifts, units
+
+_ONE_AT_A_TIME = 0x6E6F7469
+"""The advisory lock that imports take on PostgreSQL; SQLite has one writer anyway."""
+
+
+@dataclass(slots=True)
+class _Plan:
+    """Everything that an import would change."""
+
+    tables: dict[str, tuple[Table, Difference]]
+    links: LinkPlan
+    shifts: ShiftPlan
+    held: set[UnitCode]
+    """Units of which somebody who changed holds an office."""
+
+
+class ImportRepo:
+    """Imports and exports. Each import is whole: it stands or falls with the transaction it is made in."""
+
+    def __init__(self, conn: AsyncConnection) -> None:
+        """Work inside the transaction of ``conn``."""
+        self._conn = conn
+
+    async def known(self) -> KnownCodes:
+        """Every unit, person and post that the roster has now."""
+        in_roster = people.c.removed_at.is_(None)
+        kept = posts.c.removed_at.is_(None)
+        return KnownCodes(
+            units=frozenset(await self._conn.scalars(select(units.c.code))),
+            people=frozenset(await self._conn.scalars(select(people.c.id).where(in_roster))),
+            posts=frozenset(await self._conn.scalars(select(posts.c.code).where(kept))),
+        )
+
+    async def preview(self, told: RosterTables, *, now: datetime, default_account: str) -> ImportResult:
+        """What ``apply`` would change, changing nothing."""
+        return _result(await self._plan(told, now, default_account))
+
+    async def apply(self, told: RosterTables, *, now: datetime, default_account: str) -> ImportResult:
+        """Take in what is told; tables that are not told stay as they are.
+
+        People and posts that are no longer named are marked as removed, units and offices are deleted, the
+        shifts to come of a removed post are cancelled. ``default_account`` is the bot of chats told
+        without one.
+        """
+        await self._alone()
+        plan = await self._plan(told, now, default_account)
+        for table, difference in plan.tables.values():
+            await write_difference(self._conn, table, difference, now)
+        await write_links(self._conn, plan.links, now)
+        await shift_import.write_shifts(self._conn, plan.shifts, now)
+        return _result(plan)
+
+    async def apply_rota(self, wanted: Sequence[Shift], *, until: datetime, now: datetime) -> ImportResult:
+        """Take in what all rotas together yield for the time from ``now`` to ``until``.
+
+        Shifts of an earlier rota in that time that are not among them are cancelled, unless begun. Those
+        that overlap a shift of shifts.csv at the same post are left out.
+        """
+        await self._alone()
+        plan = await shift_import.plan_rota_shifts(self._conn, wanted, until, now)
+        await shift_import.write_shifts(self._conn, plan, now)
+        return ImportResult(tables={"shifts": plan.counts}, shifts=frozenset(plan.keys))
+
+    async def export(self) -> RosterTables:
+        """The whole roster, each table sorted by its key (offices by unit and rank, shifts by start).
+
+        ``links`` has every chat of people in the roster. Shifts are those of shifts.csv that were not
+        cancelled; what rotas yield stays with the rotas.
+        """
+        filed = shift_query(shifts.c.source == FILE)
+        listed = [mappers.unit_of(row) for row in await self._rows(units)]
+        staff = [mappers.person_of(row) for row in await self._rows(people) if row["removed_at"] is None]
+        seats = [mappers.office_of(row) for row in await self._rows(offices)]
+        kept = [mappers.post_of(row) for row in await self._rows(posts) if row["removed_at"] is None]
+        in_roster = {person.id for person in staff}
+        chats = [
+            LinkOrder(person=row["person"], account=row["account"], chat=row["chat"])
+            for row in await self._rows(links)
+            if row["person"] in in_roster
+        ]
+        # Sorted here, since databases do not agree on the order of texts.
+        return RosterTables(
+            units=tuple(sorted(listed, key=lambda unit: unit.code)),
+            people=tuple(sorted(staff, key=lambda person: person.id)),
+            links=tuple(sorted(chats, key=lambda link: (link.person, link.account or "", link.chat or ""))),
+            offices=tuple(sorted(seats, key=lambda seat: (seat.unit, seat.rank, seat.title))),
+            posts=tuple(sorted(kept, key=lambda post: post.code)),
+            shifts=tuple(
+                sorted(await load_shifts(self._conn, filed), key=lambda shift: (shift.start, shift.post))
+            ),
+        )
+
+    async def _rows(self, table: Table) -> Iterable[Any]:
+        return (await self._conn.execute(select(table))).mappings()
+
+    async def _alone(self) -> None:
+        if self._conn.dialect.name == "postgresql":
+            await self._conn.execute(text(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})"))
+
+    async def _plan(self, told: RosterTables, now: datetime, default_account: str) -> _Plan:
+        tables: dict[str, tuple[Table, Difference]] = {}
+        for name, table, rows in _told_rows(told):
+            tables[name] = (table, await compare(self._conn, table, rows))
+        chats = await plan_links(self._conn, told.links, default_account) if told.links else LinkPlan()
+        coming = await shift_import.plan_file_shifts(self._conn, told.shifts or (), now)
+        given_up: list[PostCode] = [key[0] for key in tables["posts"][1].gone] if "posts" in tables else []
+        already = coming.keys
+        orphans = await shift_import.plan_given_up(self._conn, given_up, now)
+        coming.cancelled += [key for key in orphans if key not in already]
+        changed = chats.people | (tables["people"][1].touched("id") if "people" in tables else set())
+        return _Plan(tables=tables, links=chats, shifts=coming, held=await self._units_held_by(changed))
+
+    async def _units_held_by(self, changed: set[PersonId]) -> set[UnitCode]:
+        if not changed:
+            return set()
+        query = select(offices.c.unit, offices.c.person).where(offices.c.person.is_not(None))
+        return {unit for unit, person in await self._conn.execute(query) if person in changed}
+
+
+def _told_rows(told: RosterTables) -> list[tuple[str, Table, list[dict[str, Any]]]]:
+    """The tables that are told, with their rows as they should be."""
+    found: list[tuple[str, Table, list[dict[str, Any]]]] = []
+    if told.units is not None:
+        found.append(("units", units, [mappers.unit_row(unit) for unit in told.units]))
+    if told.people is not None:
+        found.append(("people", people, [mappers.person_row(person) for person in told.people]))
+    if told.offices is not None:
+        found.append(("offices", offices, [mappers.office_row(office) for office in told.offices]))
+    if told.posts is not None:
+        found.append(("posts", posts, [mappers.post_row(post) for post in told.posts]))
+    return found
+
+
+def _result(plan: _Plan) -> ImportResult:
+    counts: dict[str, TableDiff] = {name: found.counts for name, (_, found) in plan.tables.items()}
+    touched = {name: found.touched for name, (_, found) in plan.tables.items()}
+    changed_units: set[UnitCode] = set(plan.held)
+    for name, column in (("units", "code"), ("offices", "unit"), ("posts", "unit")):
+        if name in touched:
+            changed_units |= touched[name](column)
+    staff: set[PersonId] = touched["people"]("id") if "people" in touched else set()
+    return ImportResult(
+        tables={**counts, "links": plan.links.counts, "shifts": plan.shifts.counts},
+        units=frozenset(changed_units),
+        people=frozenset(staff | plan.links.people),
+        posts=frozenset(touched["posts"]("code") if "posts" in touched else ()),
+        shifts=frozenset(plan.shifts.keys),
+    )

@@ -1,0 +1,82 @@
+"""Telegram chats as the roster orders them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifier.domain.ids import PersonId
+from notifier.store.diff import put
+from notifier.store.rows import LinkOrder, TableDiff
+from notifier.store.statements import batches
+from notifier.store.tables import links
+
+Chat = tuple[str, str]
+"""Account and chat."""
+
+
+@dataclass(slots=True)
+class LinkPlan:
+    """Chats to be given to people, chats to be forgotten, and everybody whom that touches."""
+
+    given: dict[Chat, PersonId] = field(default_factory=dict)
+    dropped: set[Chat] = field(default_factory=set)
+    people: set[PersonId] = field(default_factory=set)
+    counts: TableDiff = field(default_factory=TableDiff)
+
+
+async def plan_links(conn: AsyncConnection, orders: Iterable[LinkOrder], default_account: str) -> LinkPlan:
+    """What the orders change. A chat belongs to one person: the last order that names it has it."""
+    query = select(links.c.account, links.c.chat, links.c.person)
+    owners = {(account, chat): person for account, chat, person in await conn.execute(query)}
+    chats: dict[PersonId, dict[str, str]] = {}
+    for (account, chat), person in owners.items():
+        chats.setdefault(person, {})[account] = chat
+    plan = LinkPlan()
+    for order in orders:
+        own = chats.get(order.person, {})
+        if order.chat is None:
+            _drop(plan, order.person, set(own.items()))
+            continue
+        account = order.account if order.account is not None else default_account
+        if own.get(account) == order.chat:
+            continue
+        _drop(plan, order.person, {(account, own[account])} if account in own else set())
+        _give(plan, order.person, (account, order.chat), owners)
+    return _counted(plan, owners)
+
+
+def _drop(plan: LinkPlan, person: PersonId, dropped: set[Chat]) -> None:
+    if dropped:
+        plan.dropped |= dropped
+        plan.people.add(person)
+
+
+def _give(plan: LinkPlan, person: PersonId, chat: Chat, owners: dict[Chat, PersonId]) -> None:
+    plan.given[chat] = person
+    plan.people.add(person)
+    if (before := owners.get(chat)) is not None:
+        plan.people.add(before)
+
+
+def _counted(plan: LinkPlan, owners: dict[Chat, PersonId]) -> LinkPlan:
+    plan.dropped -= plan.given.keys()
+    moved = sum(chat in owners for chat in plan.given)
+    plan.counts = TableDiff(added=len(plan.given) - moved, changed=moved, removed=len(plan.dropped))
+    return plan
+
+
+async def write_links(conn: AsyncConnection, plan: LinkPlan, now: datetime) -> None:
+    """Carry the plan out."""
+    forgetting = delete(links).where(
+        links.c.account == bindparam("_account"), links.c.chat == bindparam("_chat")
+    )
+    for batch in batches({"_account": account, "_chat": chat} for account, chat in plan.dropped):
+        await conn.execute(forgetting, batch)
+    rows = [
+        {"account": account, "chat": chat, "person": person, "linked_at": now}
+        for (account, chat), person in plan.given.items()
+    ]
+    await put(conn, links, rows)

@@ -354,7 +354,8 @@ messages = Table(
     Index("ix_messages_expiry", "expires_at", **_where("state = 'queued' AND expires_at IS NOT NULL")),
     Index("ix_messages_case", "case", **_where('"case" IS NOT NULL')),
     Index("ix_messages_broadcast", "broadcast", "person", **_where("broadcast IS NOT NULL")),
-    Index("ix_messages_provider", "provider_id", **_where("provider_id IS NOT NULL")),
+    # A bot's message ids are small numbers, alike in every chat: only with the address they single out a row.
+    Index("ix_messages_provider", "provider_id", "address", **_where("provider_id IS NOT NULL")),
     Index("ix_messages_person", "person", "id"),
     Index("ix_messages_state", "state", "channel"),
 )

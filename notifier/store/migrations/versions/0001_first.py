@@ -335,7 +335,9 @@ def _messages() -> None:
     )
     op.create_index("ix_messages_fallback", "messages", ["fallback_at"], **_where("fallback_at IS NOT NULL"))
     op.create_index("ix_messages_person", "messages", ["person", "id"])
-    op.create_index("ix_messages_provider", "messages", ["provider_id"], **_where("provider_id IS NOT NULL"))
+    op.create_index(
+        "ix_messages_provider", "messages", ["provider_id", "address"], **_where("provider_id IS NOT NULL")
+    )
     op.create_index("ix_messages_sending", "messages", ["account"], **_where("state = 'sending'"))
     op.create_index("ix_messages_state", "messages", ["state", "channel"])
     op.create_table(

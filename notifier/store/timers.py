@@ -1,0 +1,122 @@
+"""Timers: everything that must happen later is a row."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, RowMapping, delete, func, literal_column, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifier.store.rows import Timer
+from notifier.store.statements import batches, insert_or
+from notifier.store.tables import timers
+
+# Written into the statement, not bound: only so does a partial index serve it.
+_PENDING: ColumnElement[bool] = timers.c.state == literal_column("'pending'")
+_OVER: ColumnElement[bool] = timers.c.state != literal_column("'pending'")
+
+PRUNE_BATCH = 10_000
+
+
+class TimerRepo:
+    """A timer is pending until it is finished, given up as failed, or dropped."""
+
+    def __init__(self, conn: AsyncConnection) -> None:
+        """Work in this transaction."""
+        self._conn = conn
+
+    async def plan(self, planned: Iterable[Timer]) -> int:
+        """Add timers whose keys are new; a known key is left as it is, done ones too. How many were added."""
+        # In one order always, so that two planners at once wait for each other and do not deadlock.
+        rows = [_values(timer) for timer in sorted(planned, key=lambda timer: timer.key)]
+        if not rows:
+            return 0
+        insert = insert_or(self._conn, timers).on_conflict_do_nothing(index_elements=["key"])
+        added = await self._conn.execute(insert.returning(timers.c.id), rows)
+        return len(added.all())
+
+    async def set(self, timer: Timer) -> None:
+        """Add the timer, or move the one of this key: pending again, with no tries."""
+        insert = insert_or(self._conn, timers).values(_values(timer))
+        moved = {name: insert.excluded[name] for name in _values(timer) if name != "key"}
+        await self._conn.execute(insert.on_conflict_do_update(index_elements=["key"], set_=moved))
+
+    async def drop(self, keys: Iterable[str]) -> int:
+        """Remove timers, whatever their state. How many there were."""
+        dropped = 0
+        for batch in batches(keys):
+            dropped += (await self._conn.execute(delete(timers).where(timers.c.key.in_(batch)))).rowcount
+        return dropped
+
+    async def due(self, now: datetime, lane: int, limit: int) -> list[Timer]:
+        """The pending timers of a lane that are due, longest due first.
+
+        They are this transaction's until it ends: on PostgreSQL other processes are given others.
+        """
+        found = await self._conn.execute(
+            select(timers)
+            .where(_PENDING, timers.c.lane == lane, timers.c.due_at <= now)
+            .order_by(timers.c.due_at, timers.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return [_timer(row) for row in found.mappings()]
+
+    async def finish(self, ids: Iterable[int]) -> None:
+        """They have been seen to."""
+        for batch in batches(ids):
+            await self._conn.execute(update(timers).where(timers.c.id.in_(batch)).values(state="done"))
+
+    async def postpone(self, timer: int, due_at: datetime) -> None:
+        """Try again at ``due_at``; counts the try."""
+        again = {"due_at": due_at, "tries": timers.c.tries + 1}
+        await self._conn.execute(update(timers).where(timers.c.id == timer).values(again))
+
+    async def fail(self, timer: int) -> None:
+        """Give it up; the row stays to be looked at until it is pruned."""
+        await self._conn.execute(update(timers).where(timers.c.id == timer).values(state="failed"))
+
+    async def next_due(self) -> datetime | None:
+        """When the next pending timer of any lane is due, or was."""
+        # From lane to lane through the index: a plain minimum would read every pending timer.
+        lanes = select(func.min(timers.c.lane).label("lane")).where(_PENDING).cte("lanes", recursive=True)
+        after = (
+            select(func.min(timers.c.lane)).where(_PENDING, timers.c.lane > lanes.c.lane).scalar_subquery()
+        )
+        lanes = lanes.union_all(select(after).where(lanes.c.lane.is_not(None)))
+        first = select(func.min(timers.c.due_at)).where(_PENDING, timers.c.lane == lanes.c.lane)
+        found = await self._conn.scalars(select(first.scalar_subquery()).select_from(lanes))
+        return min((moment for moment in found if moment is not None), default=None)
+
+    async def lateness(self, now: datetime) -> float:
+        """By how many seconds the oldest pending timer is late; 0.0 when none is."""
+        due_at = await self.next_due()
+        return max(0.0, (now - due_at).total_seconds()) if due_at else 0.0
+
+    async def prune(self, before: datetime, limit: int = PRUNE_BATCH) -> int:
+        """Remove at most ``limit`` timers that are over and were due before. Zero when all are gone."""
+        old = select(timers.c.id).where(_OVER, timers.c.due_at < before).limit(limit)
+        return (await self._conn.execute(delete(timers).where(timers.c.id.in_(old)))).rowcount
+
+
+def _values(timer: Timer) -> dict[str, object]:
+    return {
+        "key": timer.key,
+        "lane": timer.lane,
+        "due_at": timer.due_at,
+        "kind": timer.kind,
+        "subject": timer.subject,
+        "state": "pending",
+        "tries": 0,
+    }
+
+
+def _timer(row: RowMapping) -> Timer:
+    return Timer(
+        id=row["id"],
+        key=row["key"],
+        lane=row["lane"],
+        due_at=row["due_at"],
+        kind=row["kind"],
+        subject=row["subject"],
+        tries=row["tries"],
+    )

@@ -28,8 +28,9 @@ def open_session() -> aiohttp.ClientSession:
 
 
 def within(seconds: float) -> aiohttp.ClientTimeout:
-    """A bound on the whole call, with a tighter one on reaching the other side."""
-    return aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, CONNECT_S))
+    """A bound on the whole call, with a tighter one on reaching the other side (name, line and TLS)."""
+    # Had the total run out while connecting, aiohttp would not say that nothing had been sent yet.
+    return aiohttp.ClientTimeout(total=seconds, connect=min(seconds / 2, CONNECT_S))
 
 
 def verdict_on(error: aiohttp.ClientError | OSError) -> CarrierError:

@@ -24,7 +24,7 @@ class SharedSessionClient(AsyncHttpClient):  # type: ignore[misc]  # twilio is n
         """Use ``session``, which stays its owner's. ``api_url`` takes the place of scheme and host."""
         super().__init__(_LOGGER, True, timeout)
         self._session = session
-        self._base = URL(api_url.rstrip("/")) if api_url else None
+        self._base = api_url.rstrip("/") if api_url else None
         self._bound = within(timeout)
 
     async def request(
@@ -60,11 +60,11 @@ class SharedSessionClient(AsyncHttpClient):  # type: ignore[misc]  # twilio is n
         raise failure
 
     def _address(self, uri: str, params: Mapping[str, object] | None) -> URL:
-        url = URL(f"{uri}?{urlencode(params, doseq=True)}" if params else uri, encoded=True)
-        if self._base is None:
-            return url
-        path = self._base.raw_path.rstrip("/") + url.raw_path
-        return self._base.with_path(path, encoded=True).with_query(url.raw_query_string or None)
+        url = URL(uri, encoded=True)
+        start = self._base or str(url.origin())
+        # twilio gives a page's query either as params or within the address it read in the page before.
+        query = urlencode(params, doseq=True) if params else url.raw_query_string
+        return URL(f"{start}{url.raw_path}?{query}" if query else f"{start}{url.raw_path}", encoded=True)
 
 
 def _with_auth(headers: Mapping[str, str] | None, auth: tuple[str, str] | None) -> dict[str, str]:

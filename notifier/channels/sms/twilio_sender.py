@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 import aiohttp
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
+from twilio.base.version import Version
+from twilio.http.response import Response
 from twilio.rest import Client
 
 from notifier.channels.http import not_the_carrier
@@ -98,13 +100,23 @@ class TwilioSender:
 async def _translated(call: _Call, client: Any) -> Any:
     try:
         return await call(client)
-    except (TwilioRestException, TwilioServiceException) as error:
-        failure = _verdict(error.status, error.code)
-    except (TwilioException, ValueError, TypeError, AttributeError, LookupError):
-        # What twilio makes of a 2xx answer that is not in its form.
+    except TwilioException as error:
+        failure = _refusal(error)
+    except (ValueError, TypeError, AttributeError, LookupError):
+        # What comes of twilio's reading a 2xx answer that is not in its form.
         failure = CarrierError(Verdict.UNKNOWN, "bad_answer")
     # Raised outside the handler: twilio's errors quote the address.
     raise failure
+
+
+def _refusal(error: TwilioException) -> CarrierError:
+    if isinstance(error, (TwilioRestException, TwilioServiceException)):
+        return _verdict(error.status, error.code)
+    # A list that was refused comes as a bare exception with the answer beside its text.
+    answer = error.args[1] if len(error.args) > 1 else None
+    if not isinstance(answer, Response):
+        return CarrierError(Verdict.UNKNOWN, "bad_answer")
+    return _refusal(Version.exception("GET", "", answer, ""))
 
 
 def _verdict(status: int, code: object) -> CarrierError:

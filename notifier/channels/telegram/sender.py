@@ -36,6 +36,10 @@ class _RawBot(Bot):
 
     __slots__ = ()
 
+    def __repr__(self) -> str:
+        """Without the token, which the library's own would show in tracebacks with locals."""
+        return "_RawBot()"
+
     async def call(self, method: str, parameters: dict[str, Any], seconds: float | None = None) -> Any:
         # Not do_api_request: it warns of every method that the library also knows by name.
         if seconds is None:

@@ -23,6 +23,7 @@ class Verb(StrEnum):
     ETA = "eta"
     SIGN = "sign"
     WONT_SIGN = "wont_sign"
+    NOT_DONE = "not_done"
     VERIFY = "verify"
     RETURN = "return"
     RELAYED = "relayed"
@@ -58,7 +59,8 @@ class Utterance:
 
     ``strict`` is true when a binding verb was said in its exact word, false when the text only seems to
     mean it. ``numbers`` are three- and four-digit numbers that may name a matter, in text order;
-    ``counts`` are all other whole numbers. ``text`` is the normalised text.
+    ``counts`` are all other whole numbers. ``text`` is the normalised text. ``excepting`` is true when
+    the text names exceptions by an explicit 除 / except: the one way in which a negation may sign.
     """
 
     verb: Verb
@@ -73,6 +75,7 @@ class Utterance:
     language: str | None = None
     negated: bool = False
     question: bool = False
+    excepting: bool = False
 
 
 class MatterKind(StrEnum):
@@ -129,7 +132,10 @@ class Question(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The text is taken: ``verb`` done to ``matter`` (None for verbs that need none, such as HELP)."""
+    """The text is taken: ``verb`` done to ``matter`` (None for verbs that need none, such as HELP).
+
+    ``number`` is the closed matter that an UNDO, CLAIM, WRONG_NUMBER or SOMEONE_ELSE named.
+    """
 
     verb: Verb
     matter: MatterId | None = None
@@ -139,6 +145,7 @@ class Answer:
     name: str | None = None
     reason: str | None = None
     language: str | None = None
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,9 +161,13 @@ class AskBack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stale:
-    """The text names or means a matter that is no longer open for the sender: say how it stands."""
+    """The text names or means a matter that this word can no longer answer: say how it stands.
+
+    ``matter`` is set when a message was quoted whose matter is closed; its number is then not known here (0).
+    """
 
     number: int
+    matter: MatterId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

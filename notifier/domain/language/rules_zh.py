@@ -1,0 +1,203 @@
+"""Rules read against one Chinese clause (and the acknowledgements, in which people mix languages).
+
+The clause is normalised, without its matter numbers; durations read ``N分钟``, times of day ``某时``.
+"""
+
+from notifier.domain.language import vocabulary as words
+from notifier.domain.language.model import Verb
+from notifier.domain.language.rule import (
+    DONE,
+    LETTER,
+    ME,
+    SIGN,
+    SOMEBODY,
+    SOON_MINUTES,
+    Rule,
+    whole,
+    within,
+)
+
+_AT_POST = r"(?:到岗|到位|到|到达|到达岗位|到岗位|到卡口|到场|到哨|在岗|在岗位上?|在卡口|上岗|报到)"
+_ROAD = (
+    r"我|还有?|要|需要?|得|大概|大约|约|差不多|再|等|给我|堵车|堵在?路上|在?路上|正在|在赶|赶来|赶路"
+    r"|马上|快|迟到|晚到|晚点?|会|可能|i'm|i am|i'll|i will|be|there|arriving|arrive|running|stuck"
+    r"|in traffic|traffic|on my way|on the way|coming|in|about|around|need|another|give me|eta|late| "
+)
+_AFTER = r"后|内|以后|之后|以内|之内|左右|就|能|可以|可|会|再|钟|才| |away|late|later|more"
+_THIRD = rf"(?!他|她|{SOMEBODY})"
+_CANNOT = (
+    r"(?<![没不])(?:到不了|来不了|去不了|上不了|赶不到|赶不回|回不来|走不开|脱不开身|抽不开身|不便|不方便"
+    r"|生病|病了|发烧|住院|不舒服|在外地|在外面|出差|有急事)|没有?(?:空|时间)"
+    r"|(?:不|没法|无法|没办法|不能|不会|不想)(?:能)?(?:到岗|过来|过去|值班|上岗|来|去|到)"
+)
+
+CLAUSE_ZH: tuple[Rule, ...] = (
+    whole(
+        Verb.LIST,
+        r"(?:看|查|查看|要|我的)?(?:清单|明细|列表|条目)",
+    ),
+    whole(
+        Verb.WONT_SIGN,
+        rf"{ME}(?:不|别|拒|拒绝|没法|无法|不能|不会|不想|不愿意?|不敢|不肯){SIGN}{DONE}",
+        rf"{ME}{SIGN}不(?:了|成|上|下去)",
+    ),
+    whole(
+        Verb.NOT_DONE,
+        rf"{ME}(?:还)?(?:没有?|未){SIGN}{DONE}",
+        r"(?:都|还|全)*(?:没有?|未)(?:做|完成|办)(?:完|好)?",
+    ),
+    whole(
+        Verb.SIGN,
+        rf"{ME}(?:全部?|已)?{SIGN}{DONE}",
+    ),
+    whole(
+        Verb.SIGN,
+        r"(?:我|今天|都|全部?|已经?|也){0,4}(?:做|完成|做好|做完|办完)(?:了|啦)?",
+        strict=False,
+    ),
+    whole(
+        Verb.VERIFY,
+        r"(?:情况|清单|经查|经核实|核实)?(?:属实|核实)(?:了|的)?",
+        r"(?:我)?(?:已|已经)核实(?:了|过了)?",
+    ),
+    whole(
+        Verb.RELAYED,
+        r"(?:我们?|已经?|全部?|都|共|一共|总共){0,4}(?:转达|传达|转告|告诉|告知|通知)"
+        r"(?:到|给|了|至|共|他们|大家|所有人){0,4}\d*(?:个人|名同志|位同志|人|名|个|位)?了?",
+    ),
+    whole(
+        Verb.RELAYED,
+        r"(?:一共|总共|共)?\d+(?:个人|名同志|位同志|人|名|位)",
+    ),
+    within(
+        Verb.RELAYED,
+        r"(?<![没未不])(?:转达|传达|转告)",
+        r"(?<![没未不])(?:告诉|通知)(?:了|到)*(?:大家|所有人|全村|\d)",
+        strict=False,
+    ),
+    whole(
+        Verb.PROXY,
+        rf"代(?:替|表)?(?P<name>{LETTER}{{1,8}}?)(?:已经|已)?(?:到岗|到了|到位|到|在岗|上岗)了?",
+    ),
+    within(
+        Verb.PROXY,
+        r"\A代.*(?:到|岗)",
+        strict=False,
+    ),
+    whole(
+        Verb.ETA,
+        rf"(?:{_ROAD}){{0,8}}(?P<minutes>\d+)分钟(?:{_AFTER}){{0,4}}(?:到岗|到达|赶到|到位|到|来|there)?(?:了)?",
+    ),
+    whole(
+        Verb.ETA,
+        r"(?:我)?(?:就?快|马上|就|即将|立刻|这就|立即)(?:就|要|能)?(?:到|到岗|到达|到位)(?:了)?",
+        minutes=SOON_MINUTES,
+    ),
+    whole(
+        Verb.ETA,
+        r"(?:我|已经?|还|正|有点|刚){0,4}(?:在?路上|在赶|赶路|赶来|堵车|堵住|堵在路上|过来|赶过来|出发"
+        r"|要?迟到|要?晚到)(?:了|呢|中|的路上)?",
+        r"(?:等会儿?|晚点|一会儿?|待会儿?)(?:再)?(?:到|来)(?:岗)?",
+    ),
+    whole(
+        Verb.ETA,
+        r"(?:我)?(?:大概|要|到){0,3}某时(?:前|左右|才)?(?:能|会|可以)?(?:到岗|到|来)(?:了)?",
+    ),
+    whole(
+        Verb.OFF,
+        rf"{ME}离岗{DONE}",
+    ),
+    whole(
+        Verb.OFF,
+        r"(?:我们?|已经?|都|先|刚|现在|交班){0,4}(?:走|下班|交班|下岗|回家|撤|离开|到家|换班|交接)(?:了|啦|完了?)?",
+        r"到家|在家",
+        strict=False,
+    ),
+    whole(
+        Verb.SORTED,
+        r"(?:我|已经?|都|事情|问题|人){0,4}(?:处理|解决|搞定|弄好|办好|办妥|安排好|安排妥|安排|落实|搞好)"
+        r"(?:了|好了|完了|妥了|啦)",
+        r"(?:已处理|已解决|已安排|已落实)",
+    ),
+    whole(
+        Verb.ACK,
+        r"(?:我)?(?:马上|这就|立刻|立即|现在)?(?:来|去|会)?(?:安排|处理|接手|联系|落实|跟进)",
+        r"我接手|交给我",
+    ),
+    whole(
+        Verb.COVER,
+        r"我(?:可以|能|愿意|来|去|上|顶|替){1,3}(?:吧|值班|值守|顶班|替班|他|她|了)?|愿意",
+    ),
+    whole(
+        Verb.HAND_ON,
+        rf"(?:叫|让|派|请|安排|喊|换)(?P<name>{LETTER}{{1,6}}?)(?:去|来|过去|过来|顶|替|接手|处理|值班|上)"
+        r"(?:吧|了|一下|一趟|顶班)?",
+    ),
+    whole(
+        Verb.HAND_ON,
+        r"(?:叫|让|派|换)(?:他|她|人|别人)(?:去|来|上|顶)(?:吧|了)?",
+    ),
+    whole(
+        Verb.HAND_ON,
+        rf"(?:转交|移交|转给|交给)(?:给)?(?P<name>{LETTER}{{1,6}}?)?(?:处理|去办|吧|了)?",
+    ),
+    whole(
+        Verb.NOT_HERE,
+        rf"{ME}(?:还|暂时|尚){{0,3}}(?:没有?|未|不)(?:到岗|到位|到场|到达|到|在岗|出发)(?:呢|了)?",
+    ),
+    within(
+        Verb.DECLINE,
+        rf"\A{_THIRD}.*?(?:{_CANNOT})",
+    ),
+    whole(
+        Verb.DECLINE,
+        r"不|不行|不可以|不能",
+        strict=False,
+    ),
+    within(
+        Verb.NOT_RECEIVED,
+        r"(?:没有?|未)(?:收到|看到|接到|见到)|不知道|不清楚|不晓得",
+    ),
+    whole(
+        Verb.LATER,
+        r"我?(?:等会儿?|等一会儿?|等一下|等下|稍等|稍后|晚点|晚一点|晚些|待会儿?|过会儿?|过一会儿?|一会儿?|迟点|回头)"
+        r"再?(?:说|弄|签|回|看|办|做|处理|核实)?(?:吧)?",
+    ),
+    whole(
+        Verb.HERE,
+        rf"(?!都){ME}{_AT_POST}(?:了|啦|的|了的|好了)?",
+    ),
+    whole(
+        Verb.PROXY,
+        rf"(?P<name>{SOMEBODY})(?:已经|已|刚|也|人)?(?:到岗|到位|到|在岗|在那|在)(?:了|里)?",
+        strict=False,
+    ),
+    whole(
+        Verb.PROXY,
+        r"(?:人|都|大家|全|他们?|她们?){1,3}(?:已经|已)?(?:到岗|到齐|到位|到|在岗)(?:了)?",
+        strict=False,
+    ),
+    whole(
+        Verb.ACK,
+        r"我?(?:已经|已)?(?:收到|收悉|收|知道|知悉|明白|了解|清楚|晓得|看到|好|好滴|好嘞|行|可以"
+        r"|遵命|得令|照办|ok|okay|k|received"
+        r"|ack|acknowledged|roger|noted|copy|understood|got it|fine|sure|alright|will do|good|right"
+        r"|1| |的|了|啦|吧|呀){1,10}(?:通知|提醒|消息|短信|信息)?了?",
+    ),
+    whole(
+        Verb.ACK,
+        r"没问题|没有问题|没意见|没错|无误|核实无误|无异议|对|对的|是|是的|嗯{1,5}|恩|哦|噢|确认",
+        words.COURTESY,
+        strict=False,
+    ),
+    whole(
+        Verb.ACK,
+        r"(?:我|一定|会|准时|按时|保证|今晚|明天|明早|到时|肯定|必){1,5}(?:到|到岗|参加|去|完成任务|值班)的?",
+        strict=False,
+    ),
+    whole(
+        Verb.RETURN,
+        r"退|退了",
+        strict=False,
+    ),
+)

@@ -1,0 +1,140 @@
+"""The words people use, as data: what holds in any text, whatever it is about.
+
+All are written as ``normalise`` leaves a text: half-width, simplified, lower case.
+"""
+
+_PAIRS = (
+    "崗岗達达簽签實实屬属請请離离幫帮語语確确認认銷销沒没來来無无別别還还點点錯错謝谢轉转車车"
+    "遲迟鐘钟時时間间個个項项條条單单細细復复訂订發发給给讓让誰谁騙骗嗎吗麼么這这裡里裏里兒儿"
+    "聽听買买藥药飯饭著着暈晕傷伤煙烟災灾報报東东陽阳國国歐欧張张劉刘陳陈楊杨黃黄趙赵吳吴孫孙"
+    "馬马許许韓韩馮冯鄧邓蕭萧葉叶蘇苏呂吕盧卢譚谭陸陆範范韋韦賈贾鄒邹龍龙賀贺顧顾龔龚萬万錢钱"
+    "嚴严湯汤處处決决辦办領领導导們们對对過过後后幾几說说話话為为從从開开關关緊紧誤误調调頂顶"
+    "見见師师媽妈婦妇親亲總总餘余齊齐歸归職职員员務务號号趕赶會会現现剛刚經经將将終终於于應应"
+    "該该氣气絕绝種种樣样歡欢記记證证標标義义異异議议換换敗败長长雲云網网錄录賬账壞坏隊队樓楼"
+    "兩两雙双體体況况狀状問问題题簡简漢汉臺台灣湾傳传訊讯資资爲为佈布甦苏係系囉啰喲哟嘍喽啟启"
+    "貳二瑣琐撥拨搶抢殺杀燒烧醫医護护電电禍祸掛挂線线寫写試试補补聯联絡络當当鎮镇鄉乡縣县戶户"
+    "質质鬧闹嚇吓佔占週周鐵铁銀银區区書书與与東东"
+)
+TRADITIONAL = str.maketrans(dict(zip(_PAIRS[::2], _PAIRS[1::2], strict=True)))
+"""Traditional to simplified, for the characters of this vocabulary and of common names."""
+
+YES_EMOJI = frozenset("👍👌✅☑✔🆗🫡💪👏")
+NO_EMOJI = frozenset("👎❌❎✖🙅🚫⛔")
+THANKS_EMOJI = frozenset("🙏🤝🌹")
+
+NEGATION = (
+    r"[不没未无别甭冇唔勿莫否毋]"
+    r"|\b(?:no|not|never|none|nor|nobody|nothing|without|cannot|nope)\b|n't\b"
+    r"|\b(?:dont|cant|wont|isnt|didnt|havent|aint|arent|wasnt|couldnt|doesnt|hasnt)\b"
+)
+"""What turns a text round, or may: no such text ever puts anybody on post, signs or verifies."""
+
+EXCEPT = r"除|\bexcept\b"
+
+QUESTION = (
+    r"\?|吗|么\Z|谁|哪|几点|什么|啥|怎么|怎样|多少|是否|能否|可否|(?P<twice>[\u4e00-\u9fff])[不没](?P=twice)|有没有|为何"
+    r"|\A(?:who|what|where|when is|when do|why|how|which|is (?:it|this)|are you|do i|should i|can i)\b"
+)
+
+ASKING = (
+    r"谁|骗|诈|几点|哪|什么时候|啥时候|什么事|啥事|啥意思|什么意思|什么班|什么情况|真的|假的|真假|多久|联系人|地点"
+    r"|\b(?:who|when|where|what|scam|fraud|real|fake|which|how long)\b"
+)
+"""In a question: it asks what this is about, and can be answered by what is on record."""
+
+SUSPICION = (
+    r"骗子|诈骗|骗人(?:的|吧)?|是骗子|真的假的|你?是?谁|info|scam|is this a scam|who(?: is this| are you)?"
+)
+"""The same without a question mark; the whole clause."""
+
+DANGER = (
+    r"晕倒|昏倒|昏迷|晕过去|倒地|着火|起火|失火|火灾|大火|冒烟|救命|救人|受伤|流血|大出血|触电|溺水|落水|掉河"
+    r"|车祸|撞车|撞人|中毒|爆炸|塌方|塌了|坍塌|心脏病|心梗|中风|没气了|没呼吸|断气|快不行|要生了|抽搐|打人|打架"
+    r"|持刀|动刀|杀人|抢劫|自杀|跳楼|跳河|救护车|急救|(?:打|叫|拨|报)(?:110|119|120|122)"
+    r"|\b(?:collapsed|fainted|unconscious|fire|ambulance|emergency|bleeding|injured|drowning|explosion|stabbed"
+    r"|heart attack|stroke|not breathing|send help|save me|car crash|suicide)\b"
+)
+"""Anywhere in a text, and whatever else it says: a false alarm costs one fixed answer."""
+
+NEED = (
+    r"买药|要药|缺药|断药|药没|没药|送药|配药|买菜|送菜|没吃的|没菜|没米|缺粮|送饭|奶粉|尿布|尿不湿|要看病|去医院"
+    r"|\b(?:need|want|out of|no) (?:some |any |my |more )?(?:medicine|medication|food|milk|water"
+    r"|a doctor|insulin)\b"
+)
+
+STOP_WORDS = frozenset(
+    [
+        "退订",
+        "td",
+        "t",
+        "stop",
+        "stopall",
+        "unsubscribe",
+        "end",
+        "quit",
+        "cancel",
+        "optout",
+        "revoke",
+        "停止",
+        "取消订阅",
+    ]
+)
+"""Opt-out words, as the whole message only. Twilio acts on the English ones by itself, so we must too."""
+START_WORDS = frozenset(["恢复", "start", "unstop", "恢复发送", "恢复短信", "重新订阅"])
+
+HELP_WORDS = frozenset(
+    [
+        "?",
+        "帮助",
+        "help",
+        "帮忙",
+        "怎么回",
+        "怎么回?",
+        "怎么用",
+        "怎么用?",
+        "看不懂",
+        "没看懂",
+        "不会回",
+        "不会用",
+        "功能",
+        "菜单",
+        "menu",
+    ]
+)
+
+LANGUAGES = {
+    "en": "en",
+    "english": "en",
+    "英文": "en",
+    "英语": "en",
+    "zh": "zh",
+    "cn": "zh",
+    "chinese": "zh",
+    "中文": "zh",
+    "汉语": "zh",
+}
+
+COURTESY = (
+    r"谢谢|谢了|多谢|(?:非常|十分)?感谢|谢谢(?:您|你|大家|领导|书记|同志|通知|提醒|关心)+|(?:您|你|大家|领导|书记|同志们?)?辛苦了?"
+    r"|麻烦(?:您|你|了)*|拜托了?|thanks|thank you|many thanks|thx|please|cheers"
+)
+"""At the end of any text it means nothing; it is left only where nothing else was said."""
+
+PARTICLES = "啊呀哦噢喔哈呢嘛啦哟咯嘞呗您"
+
+SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾肖萧田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆"
+    "范汪廖石金韦贾夏付傅方邹熊白孟秦邱侯江尹薛闫段雷龙史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常汤欧章包施季翁屠虞柯倪项祝"
+    "黎易乔赖文庞樊兰殷申詹左池南卓池盛牟瞿缪应干连牛颜鲍齐梅庄柳温华上司诸葛"
+)
+
+SMALL_TALK = (
+    rf"{COURTESY}|不好意思|对不起|抱歉|不客气|不用谢|别客气|请?(?:您|你|领导|大家)?放心|请知悉|报告|报告(?:领导|书记|主任|组织)"
+    r"|(?:领导|书记|主任|同志们?|您|你|大家|各位)好?|早上好|晚上好|上午好|下午好|早|一切正常|正常|以上|加油|祝好|为人民服务"
+    r"|在\w{1,14}(?:卡口|岗亭|岗位上?|路口|门口|国道)"
+    r"|hello|hi|hey|sorry|dear sir|sir|good (?:morning|evening|night)"
+)
+"""A clause of this kind beside another changes nothing (but its negation still counts)."""
+
+COUNTED = "人|名|个|位|分|min|小时|h|项|条|户|国道|省道|县道|乡道|号楼|室|元|米|公里|村|月|日|年|份"
+"""After a number: then it counts or measures something and names no matter."""

@@ -1,1 +1,1 @@
-"""Message templates, rendered strictly, per language and channel."""
+"""What is said to people: templates per language and channel, and how they are fitted to a message."""

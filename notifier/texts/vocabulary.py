@@ -1,0 +1,170 @@
+"""The values that templates may use: what each is, how long it may be, and its worst case.
+
+This is the whole contract between the engine, which supplies values, and whoever edits texts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ValueKind(StrEnum):
+    """How a value is treated on its way into a text."""
+
+    TEXT = "text"
+    """User's words: folded to one line, cut with … when too long."""
+    PHONE = "phone"
+    """Never cut; half a number is worse than none."""
+    TIME = "time"
+    """An ISO UTC string, printed through ``when``, ``clock`` or ``day``."""
+    NUMBER = "number"
+    FLAG = "flag"
+    LIST = "list"
+    """Of texts, whole numbers, or mappings of these; shows what fits, then how many more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """One name. ``cap`` is in characters, for TEXT and for texts within a LIST.
+
+    ``nullable``: null is a normal state and prints as nothing. ``optional``: may even be left out.
+    ``worst`` is the longest value that a text must still hold.
+    """
+
+    kind: ValueKind
+    group: str
+    worst: object
+    cap: int = 40
+    nullable: bool = False
+    optional: bool = False
+
+
+def _group(
+    group: str, **values: tuple[ValueKind, object] | tuple[ValueKind, object, str]
+) -> dict[str, Value]:
+    made = {}
+    for name, (kind, worst, *flags) in values.items():
+        marks = flags[0] if flags else ""
+        made[name] = Value(
+            kind=kind,
+            group=group,
+            worst=worst,
+            cap=_CAPS.get(name, 40),
+            nullable="?" in marks or "!" in marks,
+            optional="!" in marks,
+        )
+    return made
+
+
+_CAPS = {"body": 3000, "words": 1000, "reason": 200, "matter_text": 80, "title": 80, "word": 80}
+_NAME = "欧阳建国"
+_PHONE = "13812345678"
+_VILLAGE = "东横山头村"
+_ITEMS = (
+    "卡口值守",
+    "体温检测",
+    "车辆登记",
+    "集中隔离巡查",
+    "居家隔离走访",
+    "信息上报",
+    "物资代办",
+    "宣传劝导",
+)
+
+T, P, D, N, F, L = ValueKind  # text, phone, time (a date), number, flag, list
+
+VOCABULARY: Mapping[str, Value] = {
+    **_group(
+        "always",
+        number=(N, 827, "?"),
+        name=(T, _NAME),
+        unit=(T, _VILLAGE),
+        town=(T, "乐成新街道", "?"),
+        site=(T, "乐清值守"),
+        now=(D, "2026-11-23T09:00:00Z"),
+        contact_name=(T, _NAME, "!"),
+        contact_phone=(P, _PHONE, "!"),
+    ),
+    **_group(
+        "shift",
+        post=(T, "104国道北卡口"),
+        start=(D, "2026-11-23T12:00:00Z"),
+        end=(D, "2026-11-24T00:00:00Z"),
+        partners=(L, ["章若兰", _NAME, "王建国"]),
+        missing=(N, 2),
+        headcount=(N, 3),
+        on_post=(N, 1),
+        absent_name=(T, _NAME, "?"),
+        absent_phone=(P, _PHONE, "?"),
+        absent_count=(N, 2),
+        rostered=(F, True),
+        checkin_from=(D, "2026-11-23T11:00:00Z"),
+    ),
+    **_group(
+        "case",
+        night=(F, True),
+        called=(N, 12),
+        minutes_open=(N, 125),
+        times=(N, 2),
+        step=(N, 5),
+        matter_text=(T, "东横山头村104国道北卡口20:00缺2人"),
+        holder_name=(T, _NAME, "?"),
+        holder_title=(T, "副书记", "?"),
+        held_at=(D, "2026-11-23T18:18:00Z", "?"),
+        hold_until=(D, "2026-11-23T18:33:00Z", "?"),
+        done_by_name=(T, _NAME, "?"),
+        done_at=(D, "2026-11-23T18:31:00Z", "?"),
+        outcome=(T, "missed", "?"),
+        next_name=(T, _NAME, "?"),
+    ),
+    **_group(
+        "sheet",
+        checklist=(T, "疫情防控8项刚性任务清单"),
+        items_total=(N, 12),
+        items_done=(N, 10),
+        exceptions=(L, [3, 5, 11]),
+        exception_texts=(L, ["车辆登记", "居家隔离走访"]),
+        due=(D, "2026-11-23T13:00:00Z"),
+        signer_name=(T, _NAME),
+        signer_phone=(P, _PHONE, "?"),
+        verifier_name=(T, _NAME, "?"),
+        verifier_phone=(P, _PHONE, "?"),
+        reason=(T, "第3项登记本没见夜班记录", "?"),
+        late=(F, True),
+        items=(L, [{"number": n, "text": text, "done": n != 3} for n, text in enumerate(_ITEMS, 1)]),
+    ),
+    **_group(
+        "relay",
+        title=(T, "卡口值守表扬"),
+        body=(T, "你们守卡认真，市里通报表扬"),
+        members=(N, 47),
+        relayed=(N, 43, "?"),
+        told=(N, 21034),
+        units_total=(N, 514),
+        units_relayed=(N, 489),
+        units_silent=(N, 21),
+        units_failed=(N, 4),
+        silent_names=(L, [_VILLAGE, "御营村", "泗塘村", "岐元村", "密东村"] * 4),
+        reply_by=(D, "2026-11-23T14:00:00Z", "?"),
+        broadcast=(N, 12),
+    ),
+    **_group(
+        "general",
+        words=(T, "药没了，孩子发烧，能不能帮忙买点退烧药送到村口"),
+        sender_name=(T, _NAME, "?"),
+        sender_phone=(P, _PHONE, "?"),
+        at=(D, "2026-11-23T12:03:00Z"),
+        open_list=(L, [{"number": 827 + n, "text": f"{_VILLAGE}卡口20:00缺2人"} for n in range(5)]),
+        numbers=(L, [{"number": 827 + n, "hint": f"今晚卡口：到岗{827 + n}"} for n in range(5)]),
+        names=(L, [_NAME, "王建国", "王建军"]),
+        minutes=(N, 20, "?"),
+        word=(T, "收到", "?"),
+        phone=(P, _PHONE, "?"),
+        bot_name=(T, "yueqing_duty_bot", "?"),
+        language=(T, "中文"),
+    ),
+}
+"""Every name that a template may use."""
+
+WORST_CASE: Mapping[str, object] = {name: value.worst for name, value in VOCABULARY.items()}
+"""Values that every text must hold within its limit."""

@@ -101,15 +101,18 @@ class PresenceRepo:
         Each row thus belongs to one shift. Returns the new row's id; None when he is no longer on post.
         """
         current = await self.get(presence_id)
-        if current is None or not await self.end(presence_id, shift.start, PresenceEnd.SHIFT_END):
+        if current is None:
             return None
         before = current.presence
+        since = max(before.since, shift.start)
+        if not await self.end(presence_id, since, PresenceEnd.SHIFT_END):
+            return None
         return await self.arrive(
             Presence(
                 person=before.person,
                 post=shift.post,
                 shift=shift.key,
-                since=shift.start,
+                since=since,
                 until=None,
                 channel=before.channel,
                 by=before.by,

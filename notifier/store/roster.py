@@ -6,9 +6,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from notifier.domain.audience import Audience
 from notifier.domain.ids import PersonId, PostCode, ShiftKey, UnitCode
 from notifier.domain.roster import ChannelName, Lineage, Office, Person, Post, Unit
 from notifier.errors import NotFound
+from notifier.store.audience import in_audience
 from notifier.store.lineage import load_lineages
 from notifier.store.mappers import (
     OFFICE_COLUMNS,
@@ -167,6 +169,14 @@ class RosterRepo:
         An absence that is over at ``now`` is left to ``Office.status_at``: nothing here depends on the time.
         """
         return await load_lineages(self._conn, wanted, channels=channels, accounts=accounts)
+
+    async def audience(self, meant: Audience, now: datetime) -> list[PersonId]:
+        """Everybody in the roster whom the audience means at ``now``, each once, in order of id.
+
+        Whoever is rostered for a shift that runs or is to come stands at its post.
+        """
+        in_it = in_audience(meant, now)
+        return sorted(await self._conn.scalars(select(people.c.id).where(in_it, _IN_ROSTER)))
 
     async def reach(
         self, ids: Collection[PersonId], *, channels: Collection[ChannelName], accounts: Collection[str]

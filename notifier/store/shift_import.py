@@ -80,7 +80,7 @@ async def plan_file_shifts(conn: AsyncConnection, wanted: Sequence[Shift], now: 
 async def plan_rota_shifts(
     conn: AsyncConnection, wanted: Sequence[Shift], until: datetime, now: datetime
 ) -> ShiftPlan:
-    """What the rotas change: they speak for all their shifts that start after ``now`` and before ``until``."""
+    """What the rotas change: they speak for all their shifts that start between ``now`` and ``until``."""
     plan = ShiftPlan(source=ROTA)
     earliest = min((shift.start for shift in wanted), default=now)
     stored = await _load(conn, shifts.c.start < until, shifts.c.end > min(now, earliest))

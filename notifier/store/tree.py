@@ -11,7 +11,7 @@ from notifier.store.tables import units
 
 def below(unit: UnitCode) -> Select[UnitCode]:
     """A query of the codes of a unit and of all below it, to stand in an IN."""
-    down = select(units.c.code).where(units.c.code == unit).cte("down", recursive=True)
+    down = select(units.c.code).where(units.c.code == unit).cte(recursive=True)
     children = select(units.c.code).join(down, units.c.parent == down.c.code)
     # UNION, not UNION ALL: it ends even if somebody made a ring of units.
     return select(down.union(children).c.code)
@@ -20,7 +20,7 @@ def below(unit: UnitCode) -> Select[UnitCode]:
 def above(codes: Collection[UnitCode]) -> Select[UnitCode, str, str, UnitCode]:
     """A query of those units and all above them: code, name, kind, parent."""
     columns = (units.c.code, units.c.name, units.c.kind, units.c.parent)
-    up = select(*columns).where(units.c.code.in_(codes)).cte("up", recursive=True)
+    up = select(*columns).where(units.c.code.in_(codes)).cte(recursive=True)
     parents = select(*columns).join(up, units.c.code == up.c.parent)
     found = up.union(parents)
     return select(found.c.code, found.c.name, found.c.kind, found.c.parent)

@@ -13,9 +13,12 @@ from notifier.store.imports import ImportRepo
 from notifier.store.inbox import InboxRepo
 from notifier.store.journal import JournalRepo
 from notifier.store.leases import LeaseRepo
+from notifier.store.matters import MatterRepo
+from notifier.store.messages import MessageRepo
 from notifier.store.presences import PresenceRepo
 from notifier.store.roster import RosterRepo
 from notifier.store.settings import SettingsRepo
+from notifier.store.sheets import SheetRepo
 from notifier.store.shifts import ShiftRepo
 from notifier.store.signals import SignalRepo
 from notifier.store.timers import TimerRepo
@@ -107,3 +110,18 @@ class Tx:
     def imports(self) -> ImportRepo:
         """The roster as told from outside."""
         return ImportRepo(self.conn)
+
+    @cached_property
+    def matters(self) -> MatterRepo:
+        """Numbers towards people."""
+        return MatterRepo(self.conn)
+
+    @cached_property
+    def sheets(self) -> SheetRepo:
+        """Responsibility lists."""
+        return SheetRepo(self.conn)
+
+    @cached_property
+    def messages(self) -> MessageRepo:
+        """Messages, from queued to answered."""
+        return MessageRepo(self.conn)

@@ -27,6 +27,7 @@ class Accepted:
     ref: int | str
     reply_markup: Any = None
     segments: int = 1
+    answer: bool = False
     answer_lost: bool = False
     in_pause: bool = False
 

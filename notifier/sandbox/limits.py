@@ -96,7 +96,7 @@ class TelegramMeter:
 
     def admit(self, bot: int, chat: int, now: float) -> Breach | None:
         """Count a message, or say which limit it breaks; what is refused is not counted."""
-        answer = self._is_answer(bot, chat, now)
+        answer = self.is_answer(bot, chat, now)
         windows = self._windows(bot, chat, answer=answer)
         for name, window in windows:
             if wait := window.wait(now):
@@ -125,7 +125,8 @@ class TelegramMeter:
             self._bots[bot] = Window(self.limits.per_bot, SECOND)
         return self._bots[bot]
 
-    def _is_answer(self, bot: int, chat: int, now: float) -> bool:
+    def is_answer(self, bot: int, chat: int, now: float) -> bool:
+        """Whether a message now would pass as an answer to the chat's own words."""
         until, left = self._credits.get((bot, chat), (0.0, 0))
         return left > 0 and now < until
 

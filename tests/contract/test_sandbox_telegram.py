@@ -237,6 +237,8 @@ class TestLimits:
         station.clock.now += 30
         assert (await station.send())["ok"]
         assert (await station.send())["error_code"] == 429
+        records = station.running.state.telegram.ledger.accepted
+        assert [record.answer for record in records] == [False, True, False]
 
     async def test_limits_change_while_it_runs(self, station: Station) -> None:
         wanted = {"telegram": {"per_chat": 2}}

@@ -27,6 +27,7 @@ class Draft:
     entities: tuple[Json, ...] = ()
     markup: Json | None = None
     reply_to: int | None = None
+    answer: bool = False
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -44,11 +45,13 @@ class TelegramDesk:
     chats: ChatBook
     meter: TelegramMeter
 
-    def admit(self, bot: Bot, chat_id: int) -> None:
-        """Count a message against the limits. Raises TelegramRefusal."""
+    def admit(self, bot: Bot, chat_id: int) -> bool:
+        """Count a message against the limits; whether it is an answer. Raises TelegramRefusal."""
         now = self.options.monotonic()
         self.meter.prune(now)
+        answer = self.meter.is_answer(bot.id, chat_id, now)
         self._raise_breach(bot, self.meter.admit(bot.id, chat_id, now), now)
+        return answer
 
     def admit_edit(self, bot: Bot) -> None:
         """Count an edit against the bot's limit. Raises TelegramRefusal."""
@@ -81,6 +84,7 @@ class TelegramDesk:
                 text=draft.text,
                 ref=message_id,
                 reply_markup=draft.markup,
+                answer=draft.answer,
                 answer_lost=answer_lost,
                 in_pause=now < bot.paused_until,
             )

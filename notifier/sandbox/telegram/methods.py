@@ -57,8 +57,10 @@ def send_message(desk: TelegramDesk, call: Call) -> Json:
     text, entities = read_text(call.params)
     markup = read_markup(call.params)
     reply_to = _reply_target(desk, call, chat_id)
-    desk.admit(call.bot, chat_id)
-    draft = Draft(chat_id=chat_id, text=text, entities=entities, markup=markup, reply_to=reply_to)
+    answer = desk.admit(call.bot, chat_id)
+    draft = Draft(
+        chat_id=chat_id, text=text, entities=entities, markup=markup, reply_to=reply_to, answer=answer
+    )
     message = desk.deliver(call.bot, draft, answer_lost=call.answer_lost)
     if reply_to is not None and (original := _found(desk, call.bot, chat_id, reply_to)):
         message["reply_to_message"] = desk.message_of(call.bot, *original)

@@ -1,0 +1,191 @@
+"""What is written to people in the course of a case: which template, in which lane, with which values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from notifier.domain.case import CALLS, Call, CallState, Case, Notice, Tell
+from notifier.domain.chain import secretary_or_stand_in
+from notifier.domain.ids import PersonId
+from notifier.domain.message import Lane
+from notifier.domain.policy import Kind, Policy
+from notifier.domain.roster import DUTY_DESK, ChannelName, Lineage
+from notifier.domain.times import iso_utc
+from notifier.engine.letters import Letter
+from notifier.engine.station import Station
+from notifier.engine.subjects import Subject
+from notifier.store.rows import Matter
+
+NIGHT_BEGINS, NIGHT_ENDS = 22, 6
+"""Civil hours between which a call apologises first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Standing:
+    """How the recipient stands to the case, which decides the text he gets."""
+
+    owes: bool
+    desk: bool
+    above: bool
+
+
+class CaseLetters:
+    """Writes the letters of cases."""
+
+    def __init__(self, station: Station) -> None:
+        """Use the station's texts, zone and locale."""
+        self._station = station
+
+    def letter(
+        self,
+        case: Case,
+        tell: Tell,
+        matter: Matter,
+        subject: Subject,
+        lineage: Lineage,
+        policy: Policy,
+        now: datetime,
+    ) -> Letter:
+        """The letter for one notice to one person. Its key is natural: case, notice, person, count."""
+        calls = tell.notice in CALLS
+        standing = _standing(tell, policy, subject, lineage)
+        return Letter(
+            key=f"case:{case.id}:{tell.notice}:{tell.step}:{tell.n}:{tell.person}",
+            person=tell.person,
+            template=_template(case, tell, standing),
+            values=self._values(case, tell, subject, lineage, now),
+            lane=Lane.ESCALATION if calls else Lane.REPLY,
+            kind=case.kind,
+            matter=matter.id,
+            number=matter.number,
+            case=case.id,
+            call=calls,
+            wait=policy.steps[tell.step - 1].wait if 0 < tell.step <= len(policy.steps) else None,
+        )
+
+    def _values(
+        self, case: Case, tell: Tell, subject: Subject, lineage: Lineage, now: datetime
+    ) -> dict[str, object]:
+        person = lineage.people.get(tell.person)
+        values = {
+            **base_values(lineage, tell.person, now),
+            **subject.values,
+            **self._progress(case, tell, lineage, now),
+            "rostered": tell.person in subject.rostered,
+            "night": is_night(now, self._station.zone),
+        }
+        locale = person.locale if person else self._station.locale
+        return {**values, "matter_text": self.matter_text(subject.kind, values, locale, now)}
+
+    def matter_text(self, kind: Kind, values: Mapping[str, object], locale: str, now: datetime) -> str:
+        """The matter in a few words of that language."""
+        rendered = self._station.texts.render(
+            f"matter_{kind}",
+            channel=ChannelName.TELEGRAM,
+            locale=locale,
+            values={"site": self._station.site, "name": "", "number": None, **values},
+            now=now,
+        )
+        return rendered.text
+
+    def _progress(self, case: Case, tell: Tell, lineage: Lineage, now: datetime) -> dict[str, object]:
+        holder = case.holder or _last_holder(case, tell)
+        held = case.call_to(holder) if holder else None
+        silent = [call for call in case.calls if call.state in (CallState.ASKED, CallState.FAILED)]
+        return {
+            "called": len([call for call in silent if call.person != tell.person]),
+            "minutes_open": int((now - case.opened_at).total_seconds() // 60),
+            "times": tell.n + 1 if tell.notice is Notice.REPEAT else tell.n,
+            "step": tell.step,
+            "holder_name": _name(lineage, holder),
+            "holder_title": _title(lineage, holder),
+            "held_at": iso_utc(now) if held else None,
+            "hold_until": iso_utc(case.due_at) if case.due_at else None,
+            "done_at": iso_utc(case.closed_at) if case.closed_at else None,
+            "outcome": case.outcome,
+            "next_name": _name(lineage, _after(case, tell)),
+        }
+
+
+def base_values(lineage: Lineage, person: PersonId | None, now: datetime) -> dict[str, object]:
+    """The values that every text about a unit may use, as seen by that person."""
+    contact = secretary_or_stand_in(lineage, now)
+    known = lineage.people.get(contact) if contact and contact != person else None
+    return {
+        "unit": lineage.unit.name,
+        "town": lineage.units[1].name if len(lineage.units) > 1 else None,
+        "contact_name": known.name if known else None,
+        "contact_phone": local_phone(known.phone) if known else None,
+        "done_by_name": None,
+    }
+
+
+def is_night(now: datetime, zone: ZoneInfo) -> bool:
+    """Whether people are asleep, by the civil hour."""
+    hour = now.astimezone(zone).hour
+    return hour >= NIGHT_BEGINS or hour < NIGHT_ENDS
+
+
+def local_phone(phone: str | None) -> str | None:
+    """A number as people here dial it: mainland numbers without +86, others in full."""
+    if phone is None:
+        return None
+    return phone.removeprefix("+86")
+
+
+def _standing(tell: Tell, policy: Policy, subject: Subject, lineage: Lineage) -> _Standing:
+    title = policy.steps[tell.step - 1].call if 0 < tell.step <= len(policy.steps) else DUTY_DESK
+    own_unit = {office.person for office in lineage.offices_of(lineage.unit.code)}
+    return _Standing(
+        owes=tell.person in subject.rostered,
+        desk=title == DUTY_DESK,
+        above=tell.person not in own_unit and tell.person not in subject.rostered,
+    )
+
+
+def _template(case: Case, tell: Tell, standing: _Standing) -> str:
+    if tell.notice is Notice.EXHAUSTED:
+        return "exhausted"
+    if tell.notice in CALLS:
+        prefix = "repeat" if tell.notice is Notice.REPEAT else "call"
+        return f"{prefix}_{case.kind}{_suffix(case.kind, standing)}"
+    if tell.notice is Notice.WHO_HAS_IT and standing.owes and case.kind is Kind.UNSTAFFED:
+        return "who_has_it_rostered"
+    if tell.notice is Notice.STAND_DOWN and case.outcome == "missed":
+        return "stand_down_missed"
+    return str(tell.notice)
+
+
+def _suffix(kind: Kind, standing: _Standing) -> str:
+    if kind is Kind.UNSTAFFED:
+        if standing.owes:
+            return "_rostered"
+        if standing.desk:
+            return "_desk"
+        return "_above" if standing.above else ""
+    return "_signer" if kind is Kind.UNSIGNED and standing.owes else ""
+
+
+def _last_holder(case: Case, tell: Tell) -> PersonId | None:
+    """Whom a lapsed or closed case was with, as far as the reader is concerned."""
+    if tell.notice in CALLS:
+        return None
+    lapsed = [call.person for call in case.calls if call.state is CallState.LAPSED]
+    return lapsed[-1] if lapsed else None
+
+
+def _after(case: Case, tell: Tell) -> PersonId | None:
+    """Who was called in the same turn in which a holder lapsed."""
+    later: list[Call] = [call for call in case.calls if call.person != tell.person]
+    return later[-1].person if later and tell.notice is Notice.LAPSED else None
+
+
+def _name(lineage: Lineage, person: PersonId | None) -> str | None:
+    known = lineage.people.get(person) if person else None
+    return known.name if known else None
+
+
+def _title(lineage: Lineage, person: PersonId | None) -> str | None:
+    seats = [office.title for office in lineage.offices if office.person == person and person]
+    return seats[0] if seats else None

@@ -1,0 +1,89 @@
+"""A contact that stopped working for good: marked, and the unit's secretary is told.
+
+A silent cadre is a hole in the chain, so somebody is asked to find another way to reach him.
+"""
+
+from datetime import datetime
+
+from notifier.domain.chain import secretary_or_stand_in
+from notifier.domain.ids import PersonId
+from notifier.domain.message import Lane
+from notifier.domain.roster import ChannelName
+from notifier.engine.case_letters import base_values
+from notifier.engine.letters import Letter, Letters
+from notifier.engine.station import Station
+from notifier.store.rows import JournalLine, StoredMessage
+from notifier.store.tx import Tx
+
+CONTACT = "contact"
+"""The topic of the matter in which a secretary is told; its subject is the person who was lost."""
+
+STOPPED, BLOCKED, WRONG = "stopped", "blocked", "wrong"
+
+
+class ContactsLost:
+    """Marks contacts and tells who must know."""
+
+    def __init__(self, station: Station, letters: Letters) -> None:
+        """Work with the station's letters."""
+        self._station = station
+        self._letters = letters
+
+    async def mark(self, tx: Tx, message: StoredMessage, code: str, now: datetime) -> None:
+        """A carrier said that nothing will ever reach this address."""
+        telegram = message.channel is ChannelName.TELEGRAM
+        account = message.account if telegram else ""
+        state = BLOCKED if telegram else STOPPED
+        await self.lose(tx, message.channel, account, message.address, state, code, now)
+
+    async def lose(
+        self,
+        tx: Tx,
+        channel: ChannelName,
+        account: str,
+        address: str,
+        state: str,
+        code: str | None,
+        now: datetime,
+    ) -> None:
+        """Mark an address as lost and tell the secretary of everybody who shares it, once."""
+        if not await tx.contacts.mark(channel, account, address, state, code, now):
+            return
+        for person in await self._sharing(tx, channel, account, address):
+            await tx.journal.write(
+                [JournalLine(at=now, event="contact_lost", person=person, channel=channel, reason=state)]
+            )
+            await self._tell_secretary(tx, person, now)
+
+    async def _sharing(self, tx: Tx, channel: ChannelName, account: str, address: str) -> list[PersonId]:
+        if channel is ChannelName.SMS:
+            return [person.id for person in await tx.contacts.by_phone(address)]
+        person = await tx.contacts.by_chat(account, address)
+        return [person] if person else []
+
+    async def _tell_secretary(self, tx: Tx, lost: PersonId, now: datetime) -> None:
+        person = await tx.roster.person(lost)
+        if person is None:
+            return
+        reach = self._station.reach
+        lineage = await tx.roster.lineage(
+            person.unit, channels=reach.channels, accounts=reach.telegram, now=now
+        )
+        secretary = secretary_or_stand_in(lineage, now)
+        if secretary is None or secretary == lost:
+            return
+        [matter] = await tx.matters.ensure([(secretary, CONTACT, lost, person.unit)], now)
+        letter = Letter(
+            key=f"contact_lost:{lost}:{secretary}:{now.isoformat()}",
+            person=secretary,
+            template="contact_lost_told",
+            values={
+                **base_values(lineage, secretary, now),
+                "sender_name": person.name,
+                "sender_phone": None,
+            },
+            lane=Lane.DUTY,
+            matter=matter.id,
+            number=matter.number,
+        )
+        await self._letters.post(tx, [letter], now)

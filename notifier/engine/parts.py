@@ -1,0 +1,56 @@
+"""The engine's parts, wired once: every kind of duty with the station it works at."""
+
+from dataclasses import dataclass
+
+from notifier.domain.policy import Kind
+from notifier.engine.aftermath import Aftermath
+from notifier.engine.broadcasts import Broadcasts
+from notifier.engine.cases import Cases
+from notifier.engine.contacts_lost import ContactsLost
+from notifier.engine.letters import Letters
+from notifier.engine.planner import Planner
+from notifier.engine.sheets import Sheets
+from notifier.engine.shifts import Shifts
+from notifier.engine.station import Station
+from notifier.engine.subjects import Subjects
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What commands, loops and pages work with."""
+
+    station: Station
+    letters: Letters
+    cases: Cases
+    shifts: Shifts
+    sheets: Sheets
+    broadcasts: Broadcasts
+    planner: Planner
+    aftermath: Aftermath
+    contacts_lost: ContactsLost
+
+
+def assemble(station: Station) -> Parts:
+    """Wire the engine's parts at a station; nothing runs yet."""
+    letters = Letters(station)
+    subjects = Subjects()
+    cases = Cases(station, letters, subjects)
+    shifts = Shifts(station, letters, cases)
+    sheets = Sheets(station, letters, cases)
+    broadcasts = Broadcasts(station, letters, cases)
+    subjects.register(Kind.UNSTAFFED, shifts.load)
+    subjects.register(Kind.UNSIGNED, sheets.load_unsigned)
+    subjects.register(Kind.UNVERIFIED, sheets.load_unverified)
+    subjects.register(Kind.UNRELAYED, broadcasts.load)
+    cases.when_closed(broadcasts.case_closed)
+    return Parts(
+        station=station,
+        letters=letters,
+        cases=cases,
+        shifts=shifts,
+        sheets=sheets,
+        broadcasts=broadcasts,
+        planner=Planner(station, shifts, sheets, cases),
+        aftermath=Aftermath(station, letters, cases),
+        contacts_lost=ContactsLost(station, letters),
+    )

@@ -1,0 +1,240 @@
+"""One account: a bot, or an SMS sender. Its budget is spent here and nowhere else while the lease is held.
+
+Claimed rows wait in a small buffer; the most urgent whose chat is at rest goes next, when the budget allows.
+Intention, commit, network, outcome: in that order.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable
+from contextlib import suppress
+from datetime import datetime
+
+import structlog
+
+from notifier.channels.ports import Sender, Settler
+from notifier.domain import sms
+from notifier.domain.message import Accepted, Lane, Outgoing
+from notifier.domain.pacing import ChatPacer, LanePicker, Pacer
+from notifier.domain.roster import ChannelName
+from notifier.engine.metrics import Metrics
+from notifier.engine.sending.buffer import Buffer
+from notifier.engine.sending.outcomes import Attempt
+from notifier.engine.sending.settling import Settling
+from notifier.engine.station import Station
+from notifier.engine.tenure import Tenure
+from notifier.errors import CarrierError, Verdict
+from notifier.store.rows import StoredMessage
+
+log = structlog.get_logger(__name__)
+
+IN_FLIGHT = 100
+"""Calls to a carrier at once from one account."""
+
+WIDEST_WINDOW = 400
+"""Rows claimed at once where no rate limits them."""
+
+IDLE_S = 1.0
+"""How long an idle account sleeps without being woken."""
+
+URGENT = (Lane.ESCALATION, Lane.REPLY)
+PATIENT = (Lane.DUTY, Lane.BULK)
+
+_LONGEST_VALIDITY_S = 36_000
+
+
+class Account:
+    """Sends one account's messages while its lease is held."""
+
+    def __init__(
+        self,
+        station: Station,
+        channel: ChannelName,
+        name: str,
+        sender: Sender,
+        tenure: Tenure,
+        settling: Settling,
+        metrics: Metrics,
+        *,
+        rate: float,
+        chats: ChatPacer,
+        settler: Settler | None = None,
+    ) -> None:
+        """``rate`` is messages (segments, for SMS) a second; 0 is no limit.
+
+        ``settler`` can be asked what became of a message whose outcome is unknown.
+        """
+        self.channel = channel
+        self.name = name
+        self._station = station
+        self._sender = sender
+        self._settler = settler
+        self._tenure = tenure
+        self._settling = settling
+        self._metrics = metrics
+        self._rate = rate
+        self._pacer = Pacer(rate)
+        self._chats = chats
+        self._picker = LanePicker()
+        self._buffer = Buffer()
+        self._flights: set[asyncio.Task[None]] = set()
+        self._landed = asyncio.Event()
+        self._fence = 0
+
+    @property
+    def window(self) -> int:
+        """Rows claimed ahead: what the budget releases in about a second, so a crash leaves few unknown."""
+        return max(1, min(WIDEST_WINDOW, int(self._rate))) if self._rate else WIDEST_WINDOW
+
+    async def turn(self) -> bool:
+        """Claim, and start every send that may go now. True when something was started."""
+        if not self._tenure.held:
+            self._buffer.drain()
+            return False
+        if self._fence != self._tenure.fence:
+            await self._take_over()
+        await self._settling.flush_if_due()
+        await self._claim()
+        return self._start_all()
+
+    async def pause(self) -> None:
+        """Until the next send may go, one has landed, or something new is queued."""
+        now = time.monotonic()
+        seconds = self._settling.seconds_to_flush(now, IDLE_S)
+        if len(self._buffer) and len(self._flights) < IN_FLIGHT:
+            next_free = max(self._pacer.next_free(now), self._chats.next_free(now))
+            seconds = min(seconds, max(0.001, next_free - now))
+        self._landed.clear()
+        woken = asyncio.ensure_future(self._station.wake.wait(f"send:{self.name}", seconds))
+        landed = asyncio.ensure_future(self._landed.wait())
+        await _first_of(woken, landed)
+
+    async def stop(self) -> None:
+        """Finish what is being sent, give back what was only claimed."""
+        left = self._buffer.drain()
+        if self._flights:
+            await asyncio.wait(self._flights, timeout=15)
+        await self._settling.flush()
+        if left:
+            async with self._station.db.write() as tx:
+                await tx.messages.release_claims([message.id for message in left], self._fence)
+
+    async def _take_over(self) -> None:
+        """The budget is ours: start with none saved, and settle what the owner before us left in flight."""
+        self._fence = self._tenure.fence
+        self._pacer = Pacer(self._rate)
+        await self._settling.adopt_orphans(self.name, self._fence, self._look_up)
+
+    async def _claim(self) -> None:
+        """Keep the buffer filled: urgent lanes always, patient ones when theirs have run low."""
+        lanes = URGENT
+        room = self.window - sum(self._buffer.waiting(lane) for lane in PATIENT)
+        if room > self.window // 2 or self.window == 1:
+            lanes = (*URGENT, *PATIENT)
+        now = self._station.now()
+        if not await self._anything_queued(lanes, now):
+            return
+        async with self._station.db.write() as tx:
+            claimed = await tx.messages.claim(self.name, lanes, max(room, 1), now, self._fence)
+        self._buffer.add(claimed)
+
+    async def _anything_queued(self, lanes: tuple[Lane, ...], now: datetime) -> bool:
+        """A look through a reading connection, so that idle turns never queue up for the writer."""
+        async with self._station.db.read() as tx:
+            return await tx.messages.has_queued(self.name, lanes, now)
+
+    def _start_all(self) -> bool:
+        started = False
+        while len(self._flights) < IN_FLIGHT and self._tenure.held:
+            now = time.monotonic()
+            if self._pacer.next_free(now) > now:
+                break
+            message = self._next(now)
+            if message is None:
+                break
+            self._start(message, now)
+            started = True
+        return started
+
+    def _next(self, now: float) -> StoredMessage | None:
+        """The most urgent message whose chat is at rest."""
+
+        def is_at_rest(message: StoredMessage) -> bool:
+            return self._chats.is_free(message.address, now, reply=message.lane is Lane.REPLY)
+
+        ready = {lane: found for lane in Lane if (found := self._buffer.ready(lane, is_at_rest)) is not None}
+        lane = self._picker.pick(ready)
+        return ready[lane] if lane is not None else None
+
+    def _start(self, message: StoredMessage, now: float) -> None:
+        self._buffer.take(message)
+        self._picker.sent(message.lane)
+        self._pacer.take(now, self._cost(message))
+        self._chats.take(message.address, now)
+        flight = asyncio.create_task(self._fly(message))
+        self._flights.add(flight)
+        flight.add_done_callback(self._flights.discard)
+
+    def _cost(self, message: StoredMessage) -> int:
+        return sms.segments(message.text) if self.channel is ChannelName.SMS else 1
+
+    async def _fly(self, message: StoredMessage) -> None:
+        started = time.monotonic()
+        try:
+            attempt = await self._call(message)
+        finally:
+            self._buffer.landed(message)
+        self._metrics.carrier_seconds.labels(channel=self.channel).observe(time.monotonic() - started)
+        outcome = attempt.error.verdict if attempt.error else "accepted"
+        self._metrics.carrier_calls.labels(channel=self.channel, outcome=outcome).inc()
+        await self._settling.land(attempt, self._fence)
+        self._landed.set()
+
+    async def _call(self, message: StoredMessage) -> Attempt:
+        try:
+            return Attempt(message=message, accepted=await self._sender.send(self._outgoing(message)))
+        except CarrierError as error:
+            if error.verdict is Verdict.SLOW_DOWN:
+                self._pacer.pause(time.monotonic() + error.retry_after)
+            if error.alarm:
+                log.error("carrier_needs_an_operator", channel=self.channel, code=error.code)
+            if error.verdict is Verdict.UNKNOWN and (found := await self._look_up(message)):
+                return Attempt(message=message, accepted=found)
+            return Attempt(message=message, error=error)
+
+    async def _look_up(self, message: StoredMessage) -> Accepted | None:
+        """What the carrier has of this message, by its address and text, where it can be asked."""
+        if self._settler is None:
+            return None
+        try:
+            found = await self._settler.look_up(message.address, message.text, None)
+        except CarrierError:
+            return None
+        return Accepted(provider_id=found[0].provider_id) if found else None
+
+    def _outgoing(self, message: StoredMessage) -> Outgoing:
+        validity = None
+        if message.expires_at is not None:
+            left = (message.expires_at - self._station.now()).total_seconds() / self._station.clock.speed
+            validity = max(1, min(_LONGEST_VALIDITY_S, int(left)))
+        return Outgoing(
+            id=message.id,
+            account=message.account,
+            address=message.address,
+            text=message.text,
+            keyboard=message.keyboard,
+            edits=message.edits,
+            status_ref=str(message.id),
+            validity_s=validity,
+        )
+
+
+async def _first_of(*waiting: Awaitable[object]) -> None:
+    tasks = [asyncio.ensure_future(one) for one in waiting]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(*tasks, return_exceptions=True)

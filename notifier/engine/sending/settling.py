@@ -1,0 +1,119 @@
+"""Outcomes on their way into the database: of calls at once, of everything else in batches."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from notifier.domain.message import Accepted, MessageState
+from notifier.engine.aftermath import Aftermath
+from notifier.engine.contacts_lost import ContactsLost
+from notifier.engine.metrics import Metrics
+from notifier.engine.sending.outcomes import INTERRUPTED, Attempt, accepted, refused
+from notifier.engine.station import Station
+from notifier.errors import Verdict
+from notifier.store.rows import Outcome, StoredMessage
+from notifier.store.tx import Tx
+
+log = structlog.get_logger(__name__)
+
+LookUp = Callable[[StoredMessage], Awaitable[Accepted | None]]
+"""What the carrier has of a message it may have taken; None when it has none or cannot say."""
+
+BATCH = 200
+FLUSH_EVERY_S = 0.25
+
+
+class Settling:
+    """Writes what became of attempts, and starts what follows from a failure."""
+
+    def __init__(self, station: Station, aftermath: Aftermath, lost: ContactsLost, metrics: Metrics) -> None:
+        """Failures go to ``aftermath``; contacts that are gone for good to ``lost``."""
+        self._station = station
+        self._aftermath = aftermath
+        self._lost = lost
+        self._metrics = metrics
+        self._waiting: list[tuple[Attempt, int]] = []
+        self._oldest = 0.0
+        self._lock = asyncio.Lock()
+
+    async def land(self, attempt: Attempt, fence: int) -> None:
+        """Take an outcome in. That of a call, or a failure, is written before this returns."""
+        if not self._waiting:
+            self._oldest = time.monotonic()
+        self._waiting.append((attempt, fence))
+        if attempt.message.call or attempt.error or len(self._waiting) >= BATCH:
+            await self.flush()
+
+    def seconds_to_flush(self, now: float, at_most: float) -> float:
+        """How long until the batch is to be written."""
+        if not self._waiting:
+            return at_most
+        return min(at_most, max(0.001, self._oldest + FLUSH_EVERY_S - now))
+
+    async def flush_if_due(self) -> None:
+        """Write the batch when it is old enough."""
+        if self._waiting and time.monotonic() >= self._oldest + FLUSH_EVERY_S:
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Write everything that waits. What cannot be written now (an outage) waits on."""
+        async with self._lock:
+            batch, self._waiting = self._waiting, []
+            if not batch:
+                return
+            try:
+                async with self._station.db.write() as tx:
+                    await self._write(tx, batch)
+            except BaseException:
+                self._waiting = batch + self._waiting
+                raise
+        if any(attempt.error for attempt, _ in batch):
+            self._station.wake.ring()
+
+    async def adopt_orphans(self, account: str, fence: int, look_up: LookUp) -> None:
+        """Settle what was in flight under an earlier owner: found at the carrier, repeated once, or held."""
+        while True:
+            async with self._station.db.read() as tx:
+                orphans = await tx.messages.orphans(account, fence, BATCH)
+            attempts = [await _as_found(message, look_up) for message in orphans]
+            async with self._station.db.write() as tx:
+                await self._write(tx, [(attempt, attempt.message.fence or 0) for attempt in attempts])
+            if orphans:
+                log.warning("orphans_settled", count=len(orphans))
+            if len(orphans) < BATCH:
+                return
+
+    async def _write(self, tx: Tx, batch: list[tuple[Attempt, int]]) -> None:
+        now = self._station.now()
+        outcomes = [self._outcome(attempt, fence) for attempt, fence in batch]
+        applied = set(await tx.messages.settle(outcomes))
+        for attempt, _ in batch:
+            if attempt.error and attempt.error.verdict is Verdict.STOP_CONTACT:
+                await self._lost.mark(tx, attempt.message, attempt.error.code, now)
+        failed = [o.message for o in outcomes if o.state is MessageState.FAILED and o.message in applied]
+        if failed:
+            await self._aftermath.failed(tx, [await tx.messages.get(m) for m in failed], now)
+        self._observe(batch)
+
+    def _outcome(self, attempt: Attempt, fence: int) -> Outcome:
+        now = self._station.now()
+        if attempt.accepted is not None:
+            return accepted(attempt.message, attempt.accepted, fence, now)
+        if attempt.error is None:
+            raise ValueError("an attempt was either accepted or refused")
+        return refused(attempt.message, attempt.error, fence, now, self._station.clock.speed)
+
+    def _observe(self, batch: list[tuple[Attempt, int]]) -> None:
+        now = self._station.now()
+        for attempt, _ in batch:
+            if attempt.accepted and attempt.message.call:
+                waited = (now - attempt.message.created_at).total_seconds()
+                self._metrics.call_acceptance.observe(max(0.0, waited))
+
+
+async def _as_found(message: StoredMessage, look_up: LookUp) -> Attempt:
+    """An orphan's attempt, as far as the carrier can tell."""
+    found = await look_up(message)
+    return Attempt(message=message, accepted=found, error=None if found else INTERRUPTED)

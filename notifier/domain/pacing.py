@@ -78,6 +78,10 @@ class ChatPacer:
         spaced = now if reply else self._free_at.get(chat, now)
         return max(now, spaced, self._paused.get(chat, now), self._group_free(chat, now))
 
+    def is_free(self, chat: str, now: float, *, reply: bool = False) -> bool:
+        """Whether a message may go to that chat at ``now``."""
+        return self.next_free(chat, now, reply=reply) <= now
+
     def take(self, chat: str, now: float, *, reply: bool = False) -> bool:
         """Spend one message to that chat. False, and nothing spent, when it is not free yet."""
         if self.next_free(chat, now, reply=reply) > now:
@@ -122,18 +126,18 @@ class LanePicker:
     def __init__(self) -> None:
         """Begin with nothing owed to bulk."""
         self._before_bulk = 0
+        self._bulk_waits = False
 
     def pick(self, waiting: Collection[Lane]) -> Lane | None:
-        """The lane to send from next, out of those with something to send; None when there is none.
+        """The lane to send from next, out of those with something to send; None when there is none."""
+        self._bulk_waits = Lane.BULK in waiting
+        if self._bulk_waits and self._before_bulk >= BULK_EVERY - 1:
+            return Lane.BULK
+        return min(waiting, default=None)
 
-        Each pick counts as one message sent.
-        """
-        if not waiting:
-            return None
-        owed = Lane.BULK in waiting and self._before_bulk >= BULK_EVERY - 1
-        lane = Lane.BULK if owed else min(waiting)
+    def sent(self, lane: Lane) -> None:
+        """One message of that lane has been sent, after a ``pick``."""
         if lane is Lane.BULK:
             self._before_bulk = 0
-        elif Lane.BULK in waiting:
+        elif self._bulk_waits:
             self._before_bulk += 1
-        return lane

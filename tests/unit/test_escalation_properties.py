@@ -88,7 +88,7 @@ ENDINGS: st.SearchStrategy[Event] = st.one_of(
 )
 
 
-@settings(max_examples=300)
+@settings(deadline=None, max_examples=300)
 @given(st.data())
 def test_whatever_happens_the_promises_hold(data: st.DataObject) -> None:
     policy = data.draw(policies())
@@ -142,6 +142,7 @@ def _check_move(before: Case, decision: Decision) -> None:
         assert decision.effects == ()
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_when_nobody_answers_everybody_in_reach_is_called_in_turn_and_then_the_desk(
     data: st.DataObject,
@@ -164,6 +165,7 @@ def test_when_nobody_answers_everybody_in_reach_is_called_in_turn_and_then_the_d
     assert passed <= set(desk.case.passed), "whoever yields nobody is named"
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_the_calls_never_go_past_somebody_in_reach(data: st.DataObject) -> None:
     """With a chain that stands still, all callable places up to the cursor have been called."""

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notifier.domain.matters import FORBIDDEN, UNIQUE_FOR, allocate
@@ -36,6 +36,7 @@ def test_a_call_with_an_old_number_beats_no_call() -> None:
     assert allocate("pool", used, NOW + DAY, 2) == [101, 102]
 
 
+@settings(deadline=None)
 @given(
     pool=st.text(max_size=12),
     used=st.dictionaries(st.integers(101, 9999), st.integers(0, 40).map(lambda d: NOW - d * DAY)),

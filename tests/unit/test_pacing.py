@@ -137,7 +137,8 @@ def test_bulk_gets_five_percent_of_a_storm() -> None:
     picker = LanePicker()
     bulk = 0
     for _ in range(200):
-        lane = picker.pick({Lane.ESCALATION, Lane.BULK}) or Lane.BULK
+        lane = picker.pick({Lane.ESCALATION, Lane.BULK})
+        assert lane is not None
         picker.sent(lane)
         bulk += lane is Lane.BULK
     assert bulk == 10

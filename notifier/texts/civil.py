@@ -1,10 +1,12 @@
 """Moments and lists in the words people use: 今晚20:00, 明早8:00, 3、5. One set of functions a language."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+_BLANKS = re.compile(" {2,}")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -32,9 +34,6 @@ class Listing(tuple[object, ...]):
     """A list of which some entries at the end may have been left out; ``more`` counts them."""
 
     more: int = 0
-
-
-type_error = "is no time"
 
 
 def clock(moment: Moment | str) -> str:
@@ -184,6 +183,7 @@ WORDS: dict[str, Words] = {
 """Languages the program speaks; each has a folder of templates."""
 
 
-def joined(parts: Sequence[str]) -> str:
-    """The parts of a rendered text, with no blanks around it."""
-    return "".join(parts).strip()
+def joined(parts: Iterable[str]) -> str:
+    """The parts of a rendered text; a value that is nothing leaves no blanks behind."""
+    text = "".join(parts).strip()
+    return _BLANKS.sub(" ", text) if "  " in text else text

@@ -78,7 +78,7 @@ def _largest(good: Callable[[int], bool], low: int, high: int) -> int:
 def _run(variant: Template, context: dict[str, object], name: str) -> str:
     scope = variant.new_context(context)
     try:
-        return joined(list(variant.root_render_func(scope)))
+        return joined(variant.root_render_func(scope))
     except (TemplateError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise TextError(f"text {name}: {type(error).__name__} in its template") from error
 

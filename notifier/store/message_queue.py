@@ -1,0 +1,135 @@
+"""The outbox: queuing, claiming, and what became of each attempt."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, or_, select, update
+
+from notifier.domain.ids import MessageId
+from notifier.domain.message import Draft, Lane, MessageState
+from notifier.store.message_base import MessagePart
+from notifier.store.message_values import draft_values, in_states, settled
+from notifier.store.rows import Outcome, StoredMessage
+from notifier.store.statements import batches, insert_or
+from notifier.store.tables import messages
+
+
+class MessageQueue(MessagePart):
+    """Queued -> sending -> what became of it. A claim is told from an older one by its fence."""
+
+    async def queue(self, drafts: Sequence[Draft], now: datetime) -> list[tuple[MessageId, bool]]:
+        """Add messages whose keys are new; those of known keys stay as they are.
+
+        For each draft, in order, its message's id and whether it was added now. A draft that is FAILED or
+        WITHHELD already is added as such.
+        """
+        if not drafts:
+            return []
+        insert = insert_or(self._conn, messages).on_conflict_do_nothing(index_elements=["key"])
+        added = await self._conn.execute(
+            insert.returning(messages.c.key, messages.c.id), [draft_values(draft, now) for draft in drafts]
+        )
+        new: dict[str, MessageId] = {key: MessageId(number) for key, number in added}
+        known = await self._ids_of(draft.key for draft in drafts if draft.key not in new)
+        ids = known | new
+        # Popped, so that of two drafts of one key only the first counts as added.
+        return [(ids[draft.key], new.pop(draft.key, None) is not None) for draft in drafts]
+
+    async def claim(
+        self, account: str, lanes: Sequence[Lane], limit: int, now: datetime, fence: int
+    ) -> list[StoredMessage]:
+        """Take at most ``limit`` due messages of an account to be sent now, in order of sending.
+
+        Each counts one attempt more and is ``sending`` under ``fence``: commit before calling the carrier.
+        Held back: what is not released, not due yet, or expired.
+        """
+        claimed: list[StoredMessage] = []
+        # A lane at a time, the most urgent first: so each statement reads no row of the index but those
+        # it takes, however many wait in the lanes below.
+        for lane in sorted(lanes):
+            if len(claimed) < limit:
+                claimed += await self._claim_lane(account, lane, limit - len(claimed), now, fence)
+        return claimed
+
+    async def settle(self, outcomes: Sequence[Outcome]) -> list[MessageId]:
+        """Put outcomes on record. The ids of those that were theirs to have, in order.
+
+        Not on record: an attempt under another fence (somebody else settled it), and a failure of what a
+        receipt says was delivered. A FAILED message keeps its ``fallback_at``: falling back, and clearing
+        it, is the caller's.
+        """
+        rows = await self._held_by_id(outcome.message for outcome in outcomes)
+        applied: dict[MessageId, StoredMessage] = {}
+        for outcome in outcomes:
+            row = rows.get(outcome.message)
+            after = settled(row, outcome) if row else None
+            if after is not None:
+                rows[after.id] = applied[after.id] = after
+        await self._write_back(list(applied.values()))
+        return list(applied)
+
+    async def release_claims(self, ids: Iterable[MessageId], fence: int) -> int:
+        """Put back what was claimed and never tried, as if it had not been claimed. How many."""
+        released = 0
+        back = {"state": MessageState.QUEUED.value, "attempts": messages.c.attempts - 1}
+        for batch in batches(ids):
+            mine = (messages.c.id.in_(batch), in_states(MessageState.SENDING), messages.c.fence == fence)
+            released += (await self._conn.execute(update(messages).where(*mine).values(back))).rowcount
+        return released
+
+    async def orphans(self, account: str, fence: int, limit: int) -> list[StoredMessage]:
+        """Messages in ``sending`` whose sender lost the account before ``fence``: their outcome is unknown.
+
+        Settle each under its own, old ``fence``.
+        """
+        return await self._all(
+            select(messages)
+            .where(in_states(MessageState.SENDING), messages.c.account == account, messages.c.fence < fence)
+            .order_by(messages.c.lane, messages.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+
+    async def resolve_orphan(self, outcome: Outcome) -> bool:
+        """Settle one orphan. False when its old sender, or a receipt, was faster."""
+        return bool(await self.settle([outcome]))
+
+    async def requeue_uncertain(self, ids: Iterable[MessageId] | None, now: datetime) -> int:
+        """Send uncertain messages again, marked as repeats; None is all of them. How many."""
+        again = {"state": MessageState.QUEUED.value, "repeated": True, "not_before": now}
+        uncertain = in_states(MessageState.UNCERTAIN)
+        chosen: list[ColumnElement[bool]] = [uncertain]
+        if ids is not None:
+            chosen = [messages.c.id.in_(batch) & uncertain for batch in batches(ids)]
+        requeued = 0
+        for condition in chosen:
+            requeued += (await self._conn.execute(update(messages).where(condition).values(again))).rowcount
+        return requeued
+
+    async def _ids_of(self, keys: Iterable[str]) -> dict[str, MessageId]:
+        found: dict[str, MessageId] = {}
+        for batch in batches(keys):
+            rows = await self._conn.execute(
+                select(messages.c.key, messages.c.id).where(messages.c.key.in_(batch))
+            )
+            found.update((key, MessageId(number)) for key, number in rows)
+        return found
+
+    async def _claim_lane(
+        self, account: str, lane: Lane, limit: int, now: datetime, fence: int
+    ) -> list[StoredMessage]:
+        taken = await self._change_some(
+            {
+                "state": MessageState.SENDING.value,
+                "fence": fence,
+                "attempts": messages.c.attempts + 1,
+            },
+            in_states(MessageState.QUEUED),
+            messages.c.account == account,
+            messages.c.lane == int(lane),
+            messages.c.not_before <= now,
+            or_(messages.c.expires_at.is_(None), messages.c.expires_at > now),
+            order_by=(messages.c.not_before, messages.c.id),
+            limit=limit,
+        )
+        return sorted(taken, key=lambda row: (row.not_before or now, row.id))

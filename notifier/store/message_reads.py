@@ -1,0 +1,64 @@
+"""Looking messages up and counting them; nothing here changes one."""
+
+from sqlalchemy import func, select
+
+from notifier.domain.ids import CaseId, MessageId
+from notifier.domain.message import MessageState
+from notifier.store.message_base import MessagePart
+from notifier.store.message_values import in_states
+from notifier.store.rows import MessageFilter, StoredMessage
+from notifier.store.tables import messages
+
+
+class MessageReads(MessagePart):
+    """Readings of the table."""
+
+    async def get(self, message_id: MessageId) -> StoredMessage | None:
+        """The message, or None."""
+        found = await self._all(select(messages).where(messages.c.id == message_id))
+        return found[0] if found else None
+
+    async def by_provider(self, account: str, address: str, provider_id: str) -> StoredMessage | None:
+        """The message a carrier knows by its own id in this chat; the newest, when one edited another."""
+        found = await self._all(
+            select(messages)
+            .where(
+                messages.c.provider_id == provider_id,
+                messages.c.address == address,
+                messages.c.account == account,
+            )
+            .order_by(messages.c.id.desc())
+            .limit(1)
+        )
+        return found[0] if found else None
+
+    async def counts(self) -> dict[MessageState, int]:
+        """How many messages there are in each state, zeros too."""
+        counted = await self._conn.execute(select(messages.c.state, func.count()).group_by(messages.c.state))
+        return dict.fromkeys(MessageState, 0) | {MessageState(state): number for state, number in counted}
+
+    async def counts_by_account_queued(self) -> dict[str, int]:
+        """How many are queued, by account; accounts with none are left out."""
+        counted = await self._conn.execute(
+            select(messages.c.account, func.count())
+            .where(in_states(MessageState.QUEUED))
+            .group_by(messages.c.account)
+        )
+        return {account: number for account, number in counted}
+
+    async def listing(self, which: MessageFilter) -> list[StoredMessage]:
+        """The messages that pass the filter, the newest first."""
+        query = select(messages).order_by(messages.c.id.desc()).limit(which.limit)
+        if which.state is not None:
+            query = query.where(in_states(which.state))
+        if which.broadcast is not None:
+            query = query.where(messages.c.broadcast == which.broadcast)
+        if which.case is not None:
+            query = query.where(messages.c.case == which.case)
+        if which.person is not None:
+            query = query.where(messages.c.person == which.person)
+        return await self._all(query)
+
+    async def of_case(self, case: CaseId) -> list[StoredMessage]:
+        """A case's messages in the order they were queued."""
+        return await self._all(select(messages).where(messages.c.case == case).order_by(messages.c.id))

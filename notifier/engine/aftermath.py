@@ -60,7 +60,7 @@ class Aftermath:
         posted = await self._letters.fall_back(tx, message, now)
         if posted is not None and message.state is MessageState.QUEUED:
             # It has not gone out and now goes the other way: sent on both it would be a double.
-            await tx.messages.cancel_queued([message.id], now)
+            await tx.messages.cancel_queued(now, ids=[message.id])
 
     async def _give_up_if_nothing_is_left(self, tx: Tx, message: StoredMessage, now: datetime) -> None:
         if message.case is None or message.person is None:

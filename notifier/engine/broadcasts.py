@@ -56,13 +56,13 @@ class Broadcasts:
 
     # ── preparing ────────────────────────────────────────────────────────────────────────────────
 
-    async def recipients(self, tx: Tx, audience: Sequence[str]) -> list[PersonId]:
+    async def recipients(self, tx: Tx, audience: Sequence[str], now: datetime) -> list[PersonId]:
         """Everybody meant, once each. Raises InputError for an expression that means nobody."""
         try:
             meant = parse_audience(audience)
         except ValueError as error:
             raise InputError(f"--to: {error}") from None
-        people = await tx.roster.audience(meant)
+        people = await tx.roster.audience(meant, now)
         if not people:
             raise InputError(
                 f"--to {' '.join(audience)} means nobody; check the codes with `notifier export`"
@@ -77,7 +77,7 @@ class Broadcasts:
         """
         start = order.start_at or now
         async with self._station.db.write() as tx:
-            people = await self.recipients(tx, order.audience)
+            people = await self.recipients(tx, order.audience, now)
             broadcast = await tx.broadcasts.create(_begun(order, now, start))
         for first in range(0, len(people), CHUNK):
             async with self._station.db.write() as tx:
@@ -301,7 +301,9 @@ class Broadcasts:
         """Cancel what has not gone out, and the relays' cases; returns how many messages were stopped."""
         broadcast = await _get(tx, str(broadcast_id))
         await tx.broadcasts.set_state(broadcast.id, CANCELLED)
-        stopped = await tx.messages.cancel_broadcast(broadcast.id, now)
+        stopped = 0
+        while some := await tx.messages.cancel_broadcast(broadcast.id, now):
+            stopped += some
         for relay in await tx.broadcasts.relays(broadcast.id):
             key = _relay_key(broadcast.id, relay.unit)
             await self._cases.settle(tx, Kind.UNRELAYED, key, now)

@@ -132,7 +132,7 @@ class _Desk:
         policies = {kind: settings.policy(kind) for kind in {letter.kind for letter in listed}}
         people = await tx.roster.people(ids)
         reach = station.reach
-        contacts = await tx.contacts.contacts(ids, channels=reach.channels, accounts=reach.telegram)
+        contacts = await tx.contacts.usable(ids, channels=reach.channels, accounts=reach.telegram)
         parents: dict[UnitCode, UnitCode | None] = {}
         if EVERYBODY not in reach.allowed:
             parents = {code: unit.parent for code, unit in (await tx.roster.units()).items()}

@@ -68,7 +68,7 @@ class Planner:
             today + timedelta(days=ROTA_DAYS),
         )
         async with self._station.db.write() as tx:
-            await tx.imports.put_rota_shifts(shifts, now)
+            await tx.imports.apply_rota(shifts, until=now + timedelta(days=ROTA_DAYS), now=now)
 
     async def _plan_shifts(self, now: datetime) -> int:
         planned, last = 0, None

@@ -1,6 +1,7 @@
 """Responsibility lists, run: asked for, signed, verified or returned, and what a missing one starts."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from notifier.domain import sheet as rules
@@ -322,7 +323,7 @@ class Sheets:
         verifier = verifier_for(checklist.verified_by, lineage, sheet.signer, now)
         if verifier is None:
             return sheet
-        sheet = rules.replace(sheet, verifier=verifier)
+        sheet = replace(sheet, verifier=verifier)
         person = lineage.people.get(verifier)
         [matter] = await tx.matters.ensure([(verifier, VERIFY, sheet.key, sheet.unit)], now)
         letter = Letter(

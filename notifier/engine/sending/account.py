@@ -37,6 +37,9 @@ WIDEST_WINDOW = 400
 IDLE_S = 1.0
 """How long an idle account sleeps without being woken."""
 
+ANSWER = "answer:"
+"""What the keys of answers to a chat's own words begin with."""
+
 URGENT = (Lane.ESCALATION, Lane.REPLY)
 PATIENT = (Lane.DUTY, Lane.BULK)
 
@@ -73,7 +76,7 @@ class Account:
         self._settling = settling
         self._metrics = metrics
         self._rate = rate
-        self._pacer = Pacer(rate)
+        self._pacer = Pacer(rate, time.monotonic())
         self._chats = chats
         self._picker = LanePicker()
         self._buffer = Buffer()
@@ -102,8 +105,7 @@ class Account:
         now = time.monotonic()
         seconds = self._settling.seconds_to_flush(now, IDLE_S)
         if len(self._buffer) and len(self._flights) < IN_FLIGHT:
-            next_free = max(self._pacer.next_free(now), self._chats.next_free(now))
-            seconds = min(seconds, max(0.001, next_free - now))
+            seconds = min(seconds, max(0.001, self._next_start(now) - now))
         self._landed.clear()
         woken = asyncio.ensure_future(self._station.wake.wait(f"send:{self.name}", seconds))
         landed = asyncio.ensure_future(self._landed.wait())
@@ -122,12 +124,12 @@ class Account:
     async def _take_over(self) -> None:
         """The budget is ours: start with none saved, and settle what the owner before us left in flight."""
         self._fence = self._tenure.fence
-        self._pacer = Pacer(self._rate)
+        self._pacer = Pacer(self._rate, time.monotonic())
         await self._settling.adopt_orphans(self.name, self._fence, self._look_up)
 
     async def _claim(self) -> None:
         """Keep the buffer filled: urgent lanes always, patient ones when theirs have run low."""
-        lanes = URGENT
+        lanes: tuple[Lane, ...] = URGENT
         room = self.window - sum(self._buffer.waiting(lane) for lane in PATIENT)
         if room > self.window // 2 or self.window == 1:
             lanes = (*URGENT, *PATIENT)
@@ -160,17 +162,24 @@ class Account:
         """The most urgent message whose chat is at rest."""
 
         def is_at_rest(message: StoredMessage) -> bool:
-            return self._chats.is_free(message.address, now, reply=message.lane is Lane.REPLY)
+            return self._chats.next_free(message.address, now, reply=_answers(message)) <= now
 
         ready = {lane: found for lane in Lane if (found := self._buffer.ready(lane, is_at_rest)) is not None}
         lane = self._picker.pick(ready)
         return ready[lane] if lane is not None else None
 
+    def _next_start(self, now: float) -> float:
+        """When the account and the chat of some claimed message will both be free."""
+        chats = [
+            self._chats.next_free(message.address, now, reply=_answers(message))
+            for message in self._buffer.resting()
+        ]
+        return max(self._pacer.next_free(now), min(chats, default=now + IDLE_S))
+
     def _start(self, message: StoredMessage, now: float) -> None:
         self._buffer.take(message)
-        self._picker.sent(message.lane)
         self._pacer.take(now, self._cost(message))
-        self._chats.take(message.address, now)
+        self._chats.take(message.address, now, reply=_answers(message))
         flight = asyncio.create_task(self._fly(message))
         self._flights.add(flight)
         flight.add_done_callback(self._flights.discard)
@@ -227,6 +236,11 @@ class Account:
             status_ref=str(message.id),
             validity_s=validity,
         )
+
+
+def _answers(message: StoredMessage) -> bool:
+    """Whether it answers the chat's own words, which may skip the chat's spacing."""
+    return message.key.startswith(ANSWER)
 
 
 async def _first_of(*waiting: Awaitable[object]) -> None:

@@ -1,7 +1,7 @@
 """Rows claimed but not yet sent, by lane; at most one message of a chat is in flight."""
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from notifier.domain.message import Lane
 from notifier.store.rows import StoredMessage
@@ -38,6 +38,10 @@ class Buffer:
                 return message
             held_back.add(message.address)
         return None
+
+    def resting(self) -> Iterator[StoredMessage]:
+        """Those whose chat has nothing in flight."""
+        return (m for lane in self._lanes.values() for m in lane if m.address not in self._in_flight)
 
     def take(self, message: StoredMessage) -> None:
         """It is being sent now."""

@@ -92,9 +92,10 @@ class Settling:
         for attempt, _ in batch:
             if attempt.error and attempt.error.verdict is Verdict.STOP_CONTACT:
                 await self._lost.mark(tx, attempt.message, attempt.error.code, now)
-        failed = [o.message for o in outcomes if o.state is MessageState.FAILED and o.message in applied]
-        if failed:
-            await self._aftermath.failed(tx, [await tx.messages.get(m) for m in failed], now)
+        for outcome in outcomes:
+            if outcome.state is MessageState.FAILED and outcome.message in applied:
+                failed = await tx.messages.get(outcome.message)
+                await self._aftermath.failed(tx, [failed] if failed else [], now)
         self._observe(batch)
 
     def _outcome(self, attempt: Attempt, fence: int) -> Outcome:

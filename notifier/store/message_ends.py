@@ -81,7 +81,7 @@ class MessageEnds(MessagePart):
         return await self._all(
             select(messages)
             .where(messages.c.fallback_at.is_not(None), messages.c.fallback_at <= now, unheard)
-            .order_by(messages.c.fallback_at, messages.c.id)
+            .order_by(messages.c.fallback_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )

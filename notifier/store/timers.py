@@ -55,7 +55,8 @@ class TimerRepo:
         found = await self._conn.execute(
             select(timers)
             .where(_PENDING, timers.c.lane == lane, timers.c.due_at <= now)
-            .order_by(timers.c.due_at, timers.c.id)
+            # Not by id too: thousands due at one moment would be sorted for each batch of them.
+            .order_by(timers.c.due_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )

@@ -160,6 +160,28 @@ async def test_a_locked_file_is_an_outage(sqlite_url: str, monkeypatch: pytest.M
     await two.close()
 
 
+async def test_a_full_disk_is_an_outage(sqlite_database: Database) -> None:
+    async def write_much() -> None:
+        async with sqlite_database.write() as tx:
+            await tx.conn.execute(text("PRAGMA max_page_count = 1"))
+            await tx.conn.execute(text("CREATE TABLE much AS SELECT zeroblob(1000000) AS blob"))
+
+    with pytest.raises(DBAPIError) as full:
+        await write_much()
+    assert is_outage(full.value)
+
+
+async def test_a_violated_key_is_no_outage(database: Database) -> None:
+    async def write_twice() -> None:
+        async with database.write() as tx:
+            for _ in range(2):
+                await tx.conn.execute(text("INSERT INTO signals (name, count) VALUES ('other', 1)"))
+
+    with pytest.raises(DBAPIError) as violated:
+        await write_twice()
+    assert not is_outage(violated.value)
+
+
 def test_a_fault_of_ours_is_no_outage() -> None:
     assert not is_outage(ValueError())
     assert is_outage(ConnectionRefusedError())

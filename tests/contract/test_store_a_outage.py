@@ -57,6 +57,24 @@ async def test_a_stopped_server_is_an_outage_and_passes(
         await tx.signals.ring()
 
 
+async def test_a_statement_that_never_ends_is_an_outage(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("notifier.store.engines.COMMAND_TIMEOUT_S", 0.3)
+    database = Database.open(postgres_url)
+
+    async def hang() -> None:
+        async with database.write() as tx:
+            await tx.conn.execute(text("SELECT pg_sleep(30)"))
+
+    with pytest.raises(Exception, match=r".*") as hung:
+        await hang()
+    assert is_outage(hung.value)
+    async with database.write() as tx:
+        await tx.signals.ring()
+    await database.close()
+
+
 async def _cut_all(database: Database) -> None:
     async with database.write() as tx:
         await tx.conn.execute(

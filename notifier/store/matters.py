@@ -6,7 +6,19 @@ from datetime import datetime
 from itertools import cycle
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    and_,
+    bindparam,
+    column,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+    values,
+)
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,6 +33,7 @@ Request = tuple[PersonId, str, str, UnitCode]
 Name = tuple[PersonId, str, str]
 """What names a matter: person, topic, subject."""
 
+_NAME = (column("person", String), column("topic", String), column("subject", String))
 _OPEN = matters.c.closed_at.is_(None)
 
 
@@ -118,10 +131,12 @@ class MatterRepo:
         return pools
 
     async def _stored(self, names: Iterable[Name]) -> dict[Name, RowMapping]:
-        its_name = tuple_(matters.c.person, matters.c.topic, matters.c.subject)
         found: dict[Name, RowMapping] = {}
         for batch in batches(names):
-            rows = await self._conn.execute(select(matters).where(its_name.in_(batch)))
+            # Joined rather than compared with a list of triples, which PostgreSQL does without the index.
+            asked = values(*_NAME, name="asked").data(list(batch)).cte("asked")
+            same = and_(*(matters.c[column.name] == asked.c[column.name] for column in _NAME))
+            rows = await self._conn.execute(select(matters).join(asked, same))
             found |= {(row["person"], row["topic"], row["subject"]): row for row in rows.mappings()}
         return found
 

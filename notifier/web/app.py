@@ -1,0 +1,56 @@
+"""The web app, put together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from notifier.web.deps import WebDeps
+from notifier.web.headers import SECURITY, SecurityHeaders
+from notifier.web.pages import page_router
+from notifier.web.telegram import TelegramHooks
+from notifier.web.twilio import TwilioHooks
+from notifier.web.watching import Watching
+
+__all__ = ["WebDeps", "create_app"]
+
+log = structlog.get_logger(__name__)
+
+
+def create_app(deps: WebDeps) -> FastAPI:
+    """Webhooks, health, metrics and the page at ``/``. Opens nothing by itself."""
+    watching = Watching(deps)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await watching.close()
+
+    app = FastAPI(
+        title="notifier",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    for router in (
+        TwilioHooks(deps).router(),
+        TelegramHooks(deps).router(),
+        watching.router(),
+        page_router(),
+    ):
+        app.include_router(router)
+    app.add_exception_handler(Exception, _failed)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    """500. Only the kind of error is logged: its text may hold what somebody wrote."""
+    route = getattr(request.scope.get("route"), "path", "none")
+    log.error("web_failed", route=route, error=type(error).__name__)
+    return JSONResponse({"detail": "internal error"}, status_code=500, headers=SECURITY)

@@ -137,11 +137,11 @@ async def test_too_large_a_body_is_not_read(sqlite_database: Database) -> None:
 
 
 async def test_while_the_database_is_away_the_carrier_is_told_to_come_again(
-    sqlite_database: Database, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site = open_site(sqlite_database)
-    monkeypatch.setattr("notifier.web.keeping.KEEP_S", 0.2)
-    other = Database.open(sqlite_url)
+    monkeypatch.setattr("notifier.store.engines._SQLITE_PRAGMAS", ("PRAGMA busy_timeout = 50",))
+    database, other = Database.open(sqlite_url), Database.open(sqlite_url)
+    site = open_site(database)
     async with other.write():
         for answer in (
             await site.twilio(INBOUND, TEXT),
@@ -151,7 +151,18 @@ async def test_while_the_database_is_away_the_carrier_is_told_to_come_again(
         assert site.woken == []
     assert (await site.twilio(INBOUND, TEXT)).status_code == 200
     assert len(await site.kept()) == 1
+    await database.close()
     await other.close()
+
+
+async def test_a_database_that_answers_too_slowly_is_away_too(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("notifier.web.keeping.KEEP_S", 0.2)
+    site = open_site(sqlite_database)
+    async with sqlite_database.write():
+        assert (await site.twilio(INBOUND, TEXT)).status_code == 503
+    assert (await site.twilio(INBOUND, TEXT)).status_code == 200
 
 
 async def test_a_fault_of_ours_is_never_a_success_and_says_nothing(

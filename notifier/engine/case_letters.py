@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from notifier.domain.case import CALLS, Call, CallState, Case, Notice, Tell
+from notifier.domain.case import CALLS, Call, CallState, Case, CaseState, Notice, Tell
 from notifier.domain.chain import secretary_or_stand_in
 from notifier.domain.ids import PersonId
 from notifier.domain.message import Lane
@@ -36,6 +36,7 @@ class CaseLetters:
     def __init__(self, station: Station) -> None:
         """Use the station's texts, zone and locale."""
         self._station = station
+        self._names = frozenset(station.texts.names())
 
     def letter(
         self,
@@ -53,7 +54,7 @@ class CaseLetters:
         return Letter(
             key=f"case:{case.id}:{tell.notice}:{tell.step}:{tell.n}:{tell.person}",
             person=tell.person,
-            template=_template(case, tell, standing),
+            template=self._template(case, tell, standing),
             values=self._values(case, tell, subject, lineage, now),
             lane=Lane.ESCALATION if calls else Lane.REPLY,
             kind=case.kind,
@@ -64,18 +65,34 @@ class CaseLetters:
             wait=policy.steps[tell.step - 1].wait if 0 < tell.step <= len(policy.steps) else None,
         )
 
+    def _template(self, case: Case, tell: Tell, standing: _Standing) -> str:
+        """The text's name: the kind's own where it has one, else the one for all kinds."""
+        if tell.notice is Notice.EXHAUSTED:
+            return "exhausted"
+        if tell.notice in CALLS:
+            prefix = "repeat" if tell.notice is Notice.REPEAT else "call"
+            return f"{prefix}_{case.kind}{_suffix(case.kind, standing)}"
+        if tell.notice is Notice.WHO_HAS_IT and standing.owes and case.kind is Kind.UNSTAFFED:
+            return "who_has_it_rostered"
+        if tell.notice is Notice.STAND_DOWN and case.outcome == "missed":
+            return "stand_down_missed"
+        if tell.notice is Notice.STAND_DOWN and case.state is CaseState.CANCELLED:
+            return "stand_down_cancelled"
+        own = f"{tell.notice}_{case.kind}"
+        return own if own in self._names else str(tell.notice)
+
     def _values(
         self, case: Case, tell: Tell, subject: Subject, lineage: Lineage, now: datetime
     ) -> dict[str, object]:
         person = lineage.people.get(tell.person)
+        locale = person.locale if person else self._station.locale
         values = {
             **base_values(lineage, tell.person, now),
             **subject.values,
-            **self._progress(case, tell, lineage, now),
+            **self._progress(case, tell, lineage, locale, now),
             "rostered": tell.person in subject.rostered,
             "night": is_night(now, self._station.zone),
         }
-        locale = person.locale if person else self._station.locale
         return {**values, "matter_text": self.matter_text(subject.kind, values, locale, now)}
 
     def matter_text(self, kind: Kind, values: Mapping[str, object], locale: str, now: datetime) -> str:
@@ -89,8 +106,11 @@ class CaseLetters:
         )
         return rendered.text
 
-    def _progress(self, case: Case, tell: Tell, lineage: Lineage, now: datetime) -> dict[str, object]:
+    def _progress(
+        self, case: Case, tell: Tell, lineage: Lineage, locale: str, now: datetime
+    ) -> dict[str, object]:
         holder = case.holder or _last_holder(case, tell)
+        title = _title(lineage, holder)
         held = case.call_to(holder) if holder else None
         silent = [call for call in case.calls if call.state in (CallState.ASKED, CallState.FAILED)]
         return {
@@ -99,7 +119,7 @@ class CaseLetters:
             "times": tell.n + 1 if tell.notice is Notice.REPEAT else tell.n,
             "step": tell.step,
             "holder_name": _name(lineage, holder),
-            "holder_title": _title(lineage, holder),
+            "holder_title": self._station.texts.label(title, locale) if title else None,
             "held_at": iso_utc(now) if held else None,
             "hold_until": iso_utc(case.due_at) if case.due_at else None,
             "done_at": iso_utc(case.closed_at) if case.closed_at else None,
@@ -142,19 +162,6 @@ def _standing(tell: Tell, policy: Policy, subject: Subject, lineage: Lineage) ->
         desk=title == DUTY_DESK,
         above=tell.person not in own_unit and tell.person not in subject.rostered,
     )
-
-
-def _template(case: Case, tell: Tell, standing: _Standing) -> str:
-    if tell.notice is Notice.EXHAUSTED:
-        return "exhausted"
-    if tell.notice in CALLS:
-        prefix = "repeat" if tell.notice is Notice.REPEAT else "call"
-        return f"{prefix}_{case.kind}{_suffix(case.kind, standing)}"
-    if tell.notice is Notice.WHO_HAS_IT and standing.owes and case.kind is Kind.UNSTAFFED:
-        return "who_has_it_rostered"
-    if tell.notice is Notice.STAND_DOWN and case.outcome == "missed":
-        return "stand_down_missed"
-    return str(tell.notice)
 
 
 def _suffix(kind: Kind, standing: _Standing) -> str:

@@ -11,6 +11,7 @@ from notifier.domain.case import (
     CancelCalls,
     Case,
     Chain,
+    ClockRanOut,
     Decision,
     Done,
     Effect,
@@ -28,6 +29,7 @@ from notifier.domain.ids import CaseId, MessageId, PersonId
 from notifier.domain.message import Lane
 from notifier.domain.policy import Kind, Policy, Settings
 from notifier.domain.roster import Lineage
+from notifier.engine.alarms import ALARM, ALARM_LANE
 from notifier.engine.case_letters import CaseLetters
 from notifier.engine.letters import Letter, Letters, Posted
 from notifier.engine.station import Station
@@ -36,7 +38,6 @@ from notifier.store.rows import JournalLine, Timer
 from notifier.store.tx import Tx
 
 CASE_CLOCK = "case_clock"
-ALARM = "alarm"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +109,16 @@ class Cases:
         if subject is None and case.is_open and not isinstance(event, CalledOff):
             event = CalledOff(outcome="gone", reason="what it was about is no longer on the roster")
         return await self._decide(tx, case, event, now, subject or Subject.gone(case))
+
+    async def clock(self, tx: Tx, subject: str, now: datetime) -> None:
+        """A case's clock has run out; one that was wound up in the meantime is left alone."""
+        case_id = CaseId(int(subject))
+        case = await tx.cases.get(case_id)
+        # A shift may end in the same moment: what is over, or done, is not called for once more.
+        await self.settle(tx, case.kind, case.subject, now)
+        case = await tx.cases.get(case_id)
+        if case.is_open and case.due_at is not None and case.due_at <= now:
+            await self.happen(tx, case.id, ClockRanOut(), now)
 
     async def settle(self, tx: Tx, kind: Kind, key: str, now: datetime, by: PersonId | None = None) -> None:
         """Close the open case of that subject if it is done, or void, by now; else leave it as it is."""
@@ -229,7 +240,7 @@ class Cases:
             if isinstance(effect, RaiseAlarm):
                 key = f"{ALARM}:{case.id}:{now.timestamp()}"
                 await tx.timers.set(
-                    Timer(key=key, lane=Lane.ESCALATION, due_at=now, kind=ALARM, subject=effect.reason)
+                    Timer(key=key, lane=ALARM_LANE, due_at=now, kind=ALARM, subject=effect.reason)
                 )
 
 
@@ -248,9 +259,10 @@ def _line(case: Case, effect: Effect, posted: dict[Tell, Posted], now: datetime)
 
 def _told(case: Case, tell: Tell) -> tuple[str, str | None]:
     if tell.notice in CALLS:
-        again = f", time {tell.n}" if tell.n > 1 else ""
+        call = case.call_to(tell.person)
+        times = tell.n + 1 if tell.notice is Notice.REPEAT else (call.times if call else 1)
         place = "exhausted" if tell.notice is Notice.EXHAUSTED else f"step {tell.step}"
-        return "called", f"{place}{again}"
+        return ("called", place) if times <= 1 else ("repeated", f"{place}, time {times}")
     if tell.notice is Notice.STAND_DOWN:
         return "stood_down", case.outcome
     return "told", tell.notice

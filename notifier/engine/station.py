@@ -65,9 +65,10 @@ class Wake:
         self._events: dict[str, asyncio.Event] = {}
 
     def ring(self, *topics: str) -> None:
-        """Wake who waits for these topics (all of them when none is named)."""
-        for topic in topics or tuple(self._events):
-            self._event(topic).set()
+        """Wake who waits for these topics, or for ``topic:…`` of them (everybody when none is named)."""
+        for waiting, event in self._events.items():
+            if not topics or waiting.split(":", 1)[0] in topics:
+                event.set()
 
     async def wait(self, topic: str, seconds: float) -> bool:
         """Wait until rung or ``seconds`` (real) have passed; True when rung."""

@@ -67,7 +67,7 @@ class Watch:
                 moment for moment in (await tx.timers.next_due(), await tx.messages.next_deadline()) if moment
             ]
         seconds = seconds_until(self._station.clock, min(due, default=None), LONGEST_SLEEP_S)
-        await self._station.wake.wait("watch", seconds if self._tenure.held else 0.2)
+        await self._station.wake.wait("watch", max(seconds, 0.02) if self._tenure.held else 0.2)
 
     async def _take_set(self, lane: Lane) -> bool:
         now = self._station.now()
@@ -88,7 +88,7 @@ class Watch:
 
     async def _take_one_by_one(self, lane: Lane) -> bool:
         now = self._station.now()
-        async with self._station.db.read() as tx:
+        async with self._station.db.write() as tx:
             timers = await tx.timers.due(now, lane, SET_SIZE[lane])
         for timer in timers:
             try:

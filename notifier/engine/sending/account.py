@@ -83,6 +83,8 @@ class Account:
         self._flights: set[asyncio.Task[None]] = set()
         self._landed = asyncio.Event()
         self._fence = 0
+        self.trouble: str | None = None
+        """The carrier's last complaint, as a code; None once it took something again."""
 
     @property
     def window(self) -> int:
@@ -162,7 +164,7 @@ class Account:
         """The most urgent message whose chat is at rest."""
 
         def is_at_rest(message: StoredMessage) -> bool:
-            return self._chats.next_free(message.address, now, reply=_answers(message)) <= now
+            return self._chats.is_free(message.address, now, reply=_answers(message))
 
         ready = {lane: found for lane in Lane if (found := self._buffer.ready(lane, is_at_rest)) is not None}
         lane = self._picker.pick(ready)
@@ -178,6 +180,7 @@ class Account:
 
     def _start(self, message: StoredMessage, now: float) -> None:
         self._buffer.take(message)
+        self._picker.sent(message.lane)
         self._pacer.take(now, self._cost(message))
         self._chats.take(message.address, now, reply=_answers(message))
         flight = asyncio.create_task(self._fly(message))
@@ -194,6 +197,7 @@ class Account:
         finally:
             self._buffer.landed(message)
         self._metrics.carrier_seconds.labels(channel=self.channel).observe(time.monotonic() - started)
+        self.trouble = attempt.error.code if attempt.error and _is_trouble(attempt.error) else None
         outcome = attempt.error.verdict if attempt.error else "accepted"
         self._metrics.carrier_calls.labels(channel=self.channel, outcome=outcome).inc()
         await self._settling.land(attempt, self._fence)
@@ -221,6 +225,16 @@ class Account:
             return None
         return Accepted(provider_id=found[0].provider_id) if found else None
 
+    def _marked(self, message: StoredMessage) -> str:
+        """The text, marked where it may be the second time that it is said."""
+        if not message.repeated:
+            return message.text
+        now, chinese = self._station.now(), not message.text.isascii()
+        mark = self._station.texts.render(
+            "repeat_mark", channel=message.channel, locale="zh" if chinese else "en", values={}, now=now
+        ).text
+        return f"{mark}{message.text}" if chinese else f"{mark} {message.text}"
+
     def _outgoing(self, message: StoredMessage) -> Outgoing:
         validity = None
         if message.expires_at is not None:
@@ -230,12 +244,17 @@ class Account:
             id=message.id,
             account=message.account,
             address=message.address,
-            text=message.text,
+            text=self._marked(message),
             keyboard=message.keyboard,
             edits=message.edits,
             status_ref=str(message.id),
             validity_s=validity,
         )
+
+
+def _is_trouble(error: CarrierError) -> bool:
+    """Whether the carrier is in trouble, as against one message or contact."""
+    return error.alarm or error.verdict in (Verdict.NOT_SENT, Verdict.SLOW_DOWN, Verdict.UNKNOWN)
 
 
 def _answers(message: StoredMessage) -> bool:

@@ -75,7 +75,7 @@ class Settling:
     async def adopt_orphans(self, account: str, fence: int, look_up: LookUp) -> None:
         """Settle what was in flight under an earlier owner: found at the carrier, repeated once, or held."""
         while True:
-            async with self._station.db.read() as tx:
+            async with self._station.db.write() as tx:
                 orphans = await tx.messages.orphans(account, fence, BATCH)
             attempts = [await _as_found(message, look_up) for message in orphans]
             async with self._station.db.write() as tx:

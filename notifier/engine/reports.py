@@ -1,0 +1,278 @@
+"""What commands and pages show of cases, messages, broadcasts and the whole: one document each.
+
+The documents are what ``--json`` prints: ids are text, times ISO in UTC, every state is listed.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from notifier.domain.case import Case
+from notifier.domain.ids import BroadcastId, CaseId, MessageId
+from notifier.domain.message import MessageState
+from notifier.domain.roster import ChannelName
+from notifier.domain.times import iso_utc
+from notifier.engine.broadcasts import progress_state
+from notifier.engine.parts import Parts
+from notifier.errors import InputError, NotFound
+from notifier.store.rows import Broadcast, CaseFilter, JournalLine, MessageFilter, Relay, StoredMessage
+
+Document = dict[str, object]
+
+OFF, OK = "off", "ok"
+
+
+# ── the whole ────────────────────────────────────────────────────────────────────────────────────
+
+
+async def status(parts: Parts) -> Document:
+    """How everything stands now."""
+    station = parts.station
+    async with station.db.read() as tx:
+        messages = await tx.messages.counts()
+        cases = await tx.cases.counts()
+        late_s = await tx.timers.lateness(station.now())
+        queued = await tx.messages.counts_by_account_queued()
+        linked = await tx.contacts.linked_counts()
+    return {
+        "messages": {str(state): number for state, number in messages.items()},
+        "cases": {str(state): number for state, number in cases.items()},
+        "timers_late_s": round(late_s, 3),
+        "channels": {
+            str(ChannelName.TELEGRAM): _channel(station.reach.telegram, queued, telegram=True),
+            str(ChannelName.SMS): _channel(station.reach.sms, queued, telegram=False),
+        },
+        "linked": {
+            "people": linked.people,
+            "telegram": linked.telegram,
+            "phone": linked.phone,
+            "neither": linked.neither,
+        },
+    }
+
+
+def _channel(accounts: tuple[str, ...], queued: Mapping[str, int], *, telegram: bool) -> Document:
+    """A channel's state; what waits for an account that is set up no more is counted too."""
+    # Bot ids are plain digits; numbers begin with a plus sign and messaging services with MG.
+    waiting = sum(number for account, number in queued.items() if account.isdigit() is telegram)
+    return {"state": OK if accounts else OFF, "accounts": len(accounts), "queued": waiting}
+
+
+# ── cases ────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def cases(parts: Parts, wanted: CaseFilter) -> list[Document]:
+    """The cases that pass the filter, oldest first. Raises NotFound for a unit that there is not."""
+    async with parts.station.db.read() as tx:
+        if wanted.unit is not None and await tx.roster.unit(wanted.unit) is None:
+            raise NotFound(f"there is no unit {wanted.unit}")
+        return [case_document(case) for case in await tx.cases.listing(wanted)]
+
+
+def case_document(case: Case) -> Document:
+    """One case."""
+    return {
+        "id": str(case.id),
+        "kind": str(case.kind),
+        "unit": case.unit,
+        "subject": case.subject,
+        "state": str(case.state),
+        "outcome": case.outcome,
+        "step": case.cursor.step,
+        "holder": case.holder,
+        "opened_at": iso_utc(case.opened_at),
+        "closed_at": _iso(case.closed_at),
+        "called": list(case.called),
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Event:
+    """One line of a trace. ``rank`` orders what happened in the same instant."""
+
+    at: datetime
+    rank: int
+    number: int
+    event: str
+    person: str | None
+    channel: str | None
+    reason: str | None
+    message: MessageId | None
+
+
+async def trace(parts: Parts, case_id: CaseId) -> Document:
+    """One case, with everything decided in it and what became of its messages. Raises NotFound."""
+    async with parts.station.db.read() as tx:
+        case = await tx.cases.get(case_id)
+        lines = await tx.journal.of_case(case_id)
+        messages = await tx.messages.of_case(case_id)
+    fates = [fate for message in messages for fate in _fates(message)]
+    events = sorted([*map(_decided, lines), *fates], key=lambda e: (e.at, e.rank, e.number))
+    return {"case": case_document(case), "events": [_event_document(event) for event in events]}
+
+
+def _decided(line: JournalLine) -> _Event:
+    return _Event(
+        at=line.at,
+        rank=0,
+        number=line.id,
+        event=line.event,
+        person=line.person,
+        channel=line.channel,
+        reason=line.reason,
+        message=line.message,
+    )
+
+
+def _fates(message: StoredMessage) -> Iterable[_Event]:
+    """What became of a message, in the order in which it happens to messages."""
+    moments = (
+        ("repeated", _sent_again(message), "the first attempt's outcome is unknown"),
+        ("sent", message.sent_at, None),
+        ("delivered", message.delivered_at, None),
+        _end(message),
+    )
+    for rank, (event, at, reason) in enumerate(moments, start=1):
+        if at is not None:
+            yield _Event(
+                at=at,
+                rank=rank,
+                number=message.id,
+                event=event,
+                person=message.person,
+                channel=message.channel,
+                reason=reason,
+                message=message.id,
+            )
+
+
+def _sent_again(message: StoredMessage) -> datetime | None:
+    return (message.sent_at or message.not_before or message.created_at) if message.repeated else None
+
+
+def _end(message: StoredMessage) -> tuple[str, datetime | None, str | None]:
+    """How it ended unsent, if so. A cancelled call is ``withdrawn``: it is cases that are cancelled."""
+    ended = message.ended_at or message.not_before or message.created_at
+    match message.state:
+        case MessageState.FAILED | MessageState.EXPIRED | MessageState.WITHHELD | MessageState.UNCERTAIN:
+            return str(message.state), ended, message.error
+        case MessageState.CANCELLED:
+            return "withdrawn", ended, message.error
+        case _:
+            return "", None, None
+
+
+def _event_document(event: _Event) -> Document:
+    return {
+        "at": iso_utc(event.at),
+        "event": event.event,
+        "person": event.person,
+        "channel": None if event.channel is None else str(event.channel),
+        "reason": event.reason,
+        "message": _text(event.message),
+    }
+
+
+# ── messages ─────────────────────────────────────────────────────────────────────────────────────
+
+
+async def messages(parts: Parts, wanted: MessageFilter) -> list[Document]:
+    """The messages that pass the filter, newest first."""
+    async with parts.station.db.read() as tx:
+        return [message_document(message) for message in await tx.messages.listing(wanted)]
+
+
+def message_document(message: StoredMessage) -> Document:
+    """One message."""
+    number = message.values.get("number")
+    return {
+        "id": str(message.id),
+        "state": str(message.state),
+        "channel": str(message.channel),
+        "lane": message.lane.name.lower(),
+        "kind": message.template,
+        "person": message.person,
+        "case": _text(message.case),
+        "broadcast": _text(message.broadcast),
+        "number": number if isinstance(number, int) else None,
+        "text": message.text,
+        "error": message.error,
+        "repeated": message.repeated,
+        "attempts": message.attempts,
+        "created_at": iso_utc(message.created_at),
+        "sent_at": _iso(message.sent_at),
+        "delivered_at": _iso(message.delivered_at),
+        "answered_at": _iso(message.answered_at),
+        "ended_at": _iso(message.ended_at),
+        "expires_at": _iso(message.expires_at),
+    }
+
+
+async def resend(parts: Parts, message_id: MessageId | None) -> int:
+    """Send an uncertain message again, marked as a repeat; None is all of them. How many.
+
+    Raises NotFound, and InputError for a message that is not uncertain: everything else is either settled
+    or still on its way.
+    """
+    station = parts.station
+    async with station.db.write() as tx:
+        ids = None if message_id is None else [message_id]
+        again = await tx.messages.requeue_uncertain(ids, station.now())
+        if message_id is not None and not again:
+            message = await tx.messages.get(message_id)
+            if message is None:
+                raise NotFound(f"there is no message {message_id}")
+            raise InputError(f"message {message_id} is {message.state}; only an uncertain one is sent again")
+        await tx.signals.ring()
+    return again
+
+
+# ── broadcasts ───────────────────────────────────────────────────────────────────────────────────
+
+
+async def broadcast(parts: Parts, broadcast_id: BroadcastId) -> Document:
+    """One broadcast: its recipients by state, and its relays. Raises NotFound."""
+    async with parts.station.db.read() as tx:
+        found = await tx.broadcasts.get(broadcast_id)
+        if found is None:
+            raise NotFound(f"there is no broadcast {broadcast_id}")
+        states = await tx.messages.recipient_states(broadcast_id)
+        confirmed = await tx.messages.confirmed(broadcast_id)
+        relays = await tx.broadcasts.relays(broadcast_id)
+    return _broadcast_document(found, states, confirmed, relays)
+
+
+def _broadcast_document(
+    found: Broadcast, states: Mapping[MessageState, int], confirmed: int, relays: Iterable[Relay]
+) -> Document:
+    counted = Counter({str(state): number for state, number in states.items()})
+    return {
+        "id": str(found.id),
+        "kind": found.kind,
+        "title": found.title,
+        "state": progress_state(found, counted),
+        "expected": counted.total(),
+        "confirmed": confirmed,
+        "states": dict(counted),
+        "units": [_relay_document(relay) for relay in relays],
+    }
+
+
+def _relay_document(relay: Relay) -> Document:
+    """One unit's relay; ``flagged`` stands there only where more were told than there are members."""
+    told: Document = {
+        "unit": relay.unit,
+        "members": relay.members,
+        "asked": relay.asked,
+        "relayed": relay.relayed,
+    }
+    return told | {"flagged": True} if relay.flagged else told
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else iso_utc(moment)
+
+
+def _text(number: int | None) -> str | None:
+    return None if number is None else str(number)

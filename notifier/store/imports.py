@@ -21,6 +21,11 @@ from notifier.store.tables import links, offices, people, posts, shifts, units
 _ONE_AT_A_TIME = 0x6E6F7469
 """The advisory lock that imports take on PostgreSQL; SQLite has one writer anyway."""
 
+_MUCH = 1000
+"""Rows from which on the planner is told."""
+
+_ROSTER = ("units", "people", "links", "offices", "posts", "shifts", "shift_people")
+
 
 @dataclass(slots=True)
 class _Plan:
@@ -67,7 +72,9 @@ class ImportRepo:
             await write_difference(self._conn, table, difference, now)
         await write_links(self._conn, plan.links, now)
         await shift_import.write_shifts(self._conn, plan.shifts, now)
-        return _result(plan)
+        result = _result(plan)
+        await self._analyze(result)
+        return result
 
     async def apply_rota(self, wanted: Sequence[Shift], *, until: datetime, now: datetime) -> ImportResult:
         """Take in what all rotas together yield for the time from ``now`` to ``until``.
@@ -115,6 +122,13 @@ class ImportRepo:
     async def _alone(self) -> None:
         if self._conn.dialect.name == "postgresql":
             await self._conn.execute(text(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})"))
+
+    async def _analyze(self, result: ImportResult) -> None:
+        """Tell PostgreSQL's planner what it has now, when it is much: by itself it looks a minute later."""
+        size = sum(diff.added + diff.changed for diff in result.tables.values())
+        if self._conn.dialect.name == "postgresql" and size >= _MUCH:
+            for table in _ROSTER:
+                await self._conn.execute(text(f"ANALYZE {table}"))
 
     async def _plan(self, told: RosterTables, now: datetime, default_account: str) -> _Plan:
         tables: dict[str, tuple[Table, Difference]] = {}

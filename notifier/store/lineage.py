@@ -1,4 +1,4 @@
-"""Lineages: a unit with all above it, as chains of succession need it. Five queries, however many units."""
+"""Lineages: a unit with all above it, as chains of succession need it. Four queries, however many units."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ class _Loaded:
     """Everything that the lineages asked for are made of."""
 
     units: dict[UnitCode, Unit] = field(default_factory=dict)
-    offices: dict[UnitCode, list[Office]] = field(default_factory=dict)
+    offices: dict[UnitCode, dict[tuple[str, int], Office]] = field(default_factory=dict)
     desk: dict[UnitCode, list[PersonId]] = field(default_factory=dict)
     on_leave: dict[ShiftKey, set[PersonId]] = field(default_factory=dict)
     reached: Reached = field(default_factory=Reached)
@@ -36,8 +36,7 @@ async def load_lineages(
 ) -> list[Lineage | None]:
     """One lineage for each query, in its order; None for a unit that there is not."""
     loaded = _Loaded()
-    await _load_units(conn, loaded, {query.unit for query in wanted})
-    await _load_offices(conn, loaded)
+    await _load_path(conn, loaded, {query.unit for query in wanted})
     await _load_desks(conn, loaded)
     await _load_leaves(conn, loaded, {query.shift for query in wanted if query.shift})
     ids = {person for query in wanted for person in query.also} | _named(loaded)
@@ -45,17 +44,16 @@ async def load_lineages(
     return [_lineage(loaded, query) for query in wanted]
 
 
-async def _load_units(conn: AsyncConnection, loaded: _Loaded, codes: Collection[UnitCode]) -> None:
+async def _load_path(conn: AsyncConnection, loaded: _Loaded, codes: Collection[UnitCode]) -> None:
+    """The units, all above them, and all their offices."""
     for batch in batches(codes):
-        for row in (await conn.execute(above(batch))).mappings():
-            loaded.units[row["code"]] = unit_of(row)
-
-
-async def _load_offices(conn: AsyncConnection, loaded: _Loaded) -> None:
-    for batch in batches(loaded.units):
-        query = select(*OFFICE_COLUMNS).where(offices.c.unit.in_(batch))
+        path = above(batch)
+        query = select(*path.c, *OFFICE_COLUMNS).outerjoin_from(path, offices, offices.c.unit == path.c.code)
         for row in (await conn.execute(query)).mappings():
-            loaded.offices.setdefault(row["unit"], []).append(office_of(row))
+            if row["code"] not in loaded.units:
+                loaded.units[row["code"]] = unit_of(row)
+            if row["title"] is not None:
+                loaded.offices.setdefault(row["code"], {})[row["title"], row["rank"]] = office_of(row)
 
 
 async def _load_desks(conn: AsyncConnection, loaded: _Loaded) -> None:
@@ -79,7 +77,7 @@ async def _load_leaves(conn: AsyncConnection, loaded: _Loaded, shifts: Collectio
 
 
 def _named(loaded: _Loaded) -> set[PersonId]:
-    seats = {seat.person for seats in loaded.offices.values() for seat in seats if seat.person}
+    seats = {seat.person for seats in loaded.offices.values() for seat in seats.values() if seat.person}
     return seats | {person for on_post in loaded.desk.values() for person in on_post}
 
 
@@ -87,7 +85,7 @@ def _lineage(loaded: _Loaded, query: LineageQuery) -> Lineage | None:
     path = path_of(loaded.units, query.unit)
     if not path:
         return None
-    seats = tuple(seat for unit in path for seat in loaded.offices.get(unit.code, ()))
+    seats = tuple(seat for unit in path for seat in loaded.offices.get(unit.code, {}).values())
     desk = {unit.code: tuple(loaded.desk[unit.code]) for unit in path if unit.code in loaded.desk}
     named = {*query.also, *(seat.person for seat in seats if seat.person), *_flat(desk.values())}
     reached = loaded.reached

@@ -41,16 +41,19 @@ async def load_reached(
 
     Somebody gone from the roster is found, but has no contact. An id that names nobody is lost, too.
     """
-    bots = sorted(accounts) if ChannelName.TELEGRAM in channels else []
+    bots = frozenset(accounts) if ChannelName.TELEGRAM in channels else frozenset()
     reached = Reached(lost=dict.fromkeys(ids, NO_CONTACT))
     for batch in batches(dict.fromkeys(ids)):
-        rows = (await conn.execute(_query(batch, bots))).all()
-        _collect(reached, rows, sms=ChannelName.SMS in channels)
+        rows = (await conn.execute(_query(batch))).all()
+        _collect(reached, rows, bots, sms=ChannelName.SMS in channels)
     return reached
 
 
-def _query(ids: Collection[PersonId], bots: Collection[str]) -> Select[*tuple[Any, ...]]:
-    """One row a chat, and one for somebody without any."""
+def _query(ids: Collection[PersonId]) -> Select[*tuple[Any, ...]]:
+    """One row a chat, and one for somebody without any.
+
+    Bots are told apart afterwards: asked for here, PostgreSQL may read all chats of a bot first.
+    """
     chat_state = and_(
         _CHAT_STATES.c.channel == ChannelName.TELEGRAM,
         _CHAT_STATES.c.account == links.c.account,
@@ -62,17 +65,19 @@ def _query(ids: Collection[PersonId], bots: Collection[str]) -> Select[*tuple[An
         _PHONE_STATES.c.address == people.c.phone,
     )
     joined = (
-        people.outerjoin(links, and_(links.c.person == people.c.id, links.c.account.in_(bots)))
+        people.outerjoin(links, links.c.person == people.c.id)
         .outerjoin(_CHAT_STATES, chat_state)
         .outerjoin(_PHONE_STATES, phone_state)
     )
     person = (people.c.id, people.c.name, people.c.phone, people.c.unit, people.c.locale)
     states = (links.c.account, links.c.chat, _CHAT_STATES.c.state, _PHONE_STATES.c.state)
     query = select(*person, people.c.removed_at.is_not(None), *states).select_from(joined)
-    return query.where(people.c.id.in_(ids)).order_by(people.c.id, links.c.account)
+    return query.where(people.c.id.in_(ids))
 
 
-def _collect(reached: Reached, rows: Iterable[Row[*tuple[Any, ...]]], *, sms: bool) -> None:
+def _collect(
+    reached: Reached, rows: Iterable[Row[*tuple[Any, ...]]], bots: Collection[str], *, sms: bool
+) -> None:
     for person_id, name, phone, unit, locale, removed, account, chat, chat_state, phone_state in rows:
         if person_id not in reached.people:
             person = Person(id=person_id, name=name, phone=phone, unit=unit, locale=locale)
@@ -80,7 +85,7 @@ def _collect(reached: Reached, rows: Iterable[Row[*tuple[Any, ...]]], *, sms: bo
             if sms and phone is not None and not removed:
                 contact = Contact(channel=ChannelName.SMS, account="", address=phone)
                 _sort_in(reached, person_id, contact, phone_state)
-        if account is not None and not removed:
+        if account in bots and not removed:
             contact = Contact(channel=ChannelName.TELEGRAM, account=account, address=chat)
             _sort_in(reached, person_id, contact, chat_state)
 

@@ -56,7 +56,7 @@ class RosterRepo:
 
     async def path(self, unit: UnitCode) -> tuple[Unit, ...]:
         """The unit and all above it, up to the root; empty when there is no such unit."""
-        rows = await self._conn.execute(above([unit]))
+        rows = await self._conn.execute(select(above([unit])))
         return path_of({row["code"]: unit_of(row) for row in rows.mappings()}, unit)
 
     async def below(self, unit: UnitCode) -> set[UnitCode]:
@@ -115,6 +115,12 @@ class RosterRepo:
         query = select(*OFFICE_COLUMNS).where(offices.c.person == person)
         rows = await self._conn.execute(query.order_by(offices.c.unit, offices.c.rank, offices.c.title))
         return [office_of(row) for row in rows.mappings()]
+
+    async def units_with_office(self, title: str) -> list[UnitCode]:
+        """The units that have a holder of that office, by code."""
+        held = (offices.c.title == title) & offices.c.person.is_not(None)
+        query = select(offices.c.unit).where(held).distinct().order_by(offices.c.unit)
+        return list(await self._conn.scalars(query))
 
     async def post(self, code: PostCode) -> Post | None:
         """One post, kept or given up."""

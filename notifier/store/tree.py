@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import Select, select
+from sqlalchemy import CTE, Select, select
 
 from notifier.domain.ids import UnitCode
 from notifier.domain.roster import Unit
@@ -17,13 +17,12 @@ def below(unit: UnitCode) -> Select[UnitCode]:
     return select(down.union(children).c.code)
 
 
-def above(codes: Collection[UnitCode]) -> Select[UnitCode, str, str, UnitCode]:
-    """A query of those units and all above them: code, name, kind, parent."""
+def above(codes: Collection[UnitCode]) -> CTE:
+    """Those units and all above them: code, name, kind, parent."""
     columns = (units.c.code, units.c.name, units.c.kind, units.c.parent)
     up = select(*columns).where(units.c.code.in_(codes)).cte(recursive=True)
     parents = select(*columns).join(up, units.c.code == up.c.parent)
-    found = up.union(parents)
-    return select(found.c.code, found.c.name, found.c.kind, found.c.parent)
+    return up.union(parents)
 
 
 def path_of(known: Mapping[UnitCode, Unit], unit: UnitCode) -> tuple[Unit, ...]:

@@ -10,7 +10,7 @@ from notifier.domain.chain import secretary_or_stand_in
 from notifier.domain.ids import PersonId
 from notifier.domain.message import Lane
 from notifier.domain.policy import Kind, Policy
-from notifier.domain.roster import DUTY_DESK, ChannelName, Lineage
+from notifier.domain.roster import DUTY_DESK, OUTSIDE_CHAIN, ChannelName, Lineage
 from notifier.domain.times import iso_utc
 from notifier.engine.letters import Letter
 from notifier.engine.station import Station
@@ -156,7 +156,8 @@ def local_phone(phone: str | None) -> str | None:
 
 def _standing(tell: Tell, policy: Policy, subject: Subject, lineage: Lineage) -> _Standing:
     title = policy.steps[tell.step - 1].call if 0 < tell.step <= len(policy.steps) else DUTY_DESK
-    own_unit = {office.person for office in lineage.offices_of(lineage.unit.code)}
+    seats = lineage.offices_of(lineage.unit.code)
+    own_unit = {seat.person for seat in seats if seat.rank < OUTSIDE_CHAIN}
     return _Standing(
         owes=tell.person in subject.rostered,
         desk=title == DUTY_DESK,

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -105,7 +104,7 @@ async def _apply(station: Station, tx: Tx, given: _Source, told: RosterTables, a
     result = await tx.imports.apply(told, now=now, default_account=account)
     text = given.roster.rotas_text
     rotas_changed = text is not None and await tx.settings.set_document(ROTAS, text, now)
-    version = await _store(tx, settings, now) if given.texts else before.version
+    version = await tx.settings.add(settings.sources, now) if given.texts else before.version
     report = ImportReport(
         result=result,
         dry_run=False,
@@ -184,7 +183,29 @@ def _warnings(given: _Source, settings: Settings) -> tuple[str, ...]:
 # ── settings ─────────────────────────────────────────────────────────────────────────────────────
 
 
-async def load_settings(parts: Parts, folder: Path) -> int:
+async def load_settings(parts: Parts, folder: Path, *, explicit: bool = True) -> int:
+    """What ``run`` does with SCHEDULES_DIR as it starts; returns the version in force.
+
+    The folder is taken when it was chosen by hand (``explicit``: SCHEDULES_DIR is set), or when the database
+    has no settings yet. So the folder shipped with the program never overwrites what was imported from
+    elsewhere. Of a folder with a mistake nothing is taken: where there are settings in force they stay, and
+    the mistake is logged, since nobody is to stay uncalled for a slip of the pen; without any it is raised.
+    """
+    async with parts.station.db.read() as tx:
+        stored = await tx.settings.current()
+    if stored is not None and not explicit:
+        return stored[0]
+    try:
+        return await reload_settings(parts, folder)
+    except InputError as error:
+        if stored is None:
+            raise
+        for line in str(error).splitlines():
+            log.error("settings_refused", problem=line, version_in_force=stored[0])
+        return stored[0]
+
+
+async def reload_settings(parts: Parts, folder: Path) -> int:
     """Bring the settings files of ``folder`` into force, if they differ; returns the version in force.
 
     A file that is absent changes nothing. Raises FileRefused (or InputError for a folder without any), and
@@ -194,33 +215,10 @@ async def load_settings(parts: Parts, folder: Path) -> int:
     texts = await asyncio.to_thread(_settings_texts, folder, station)
     async with station.db.write() as tx:
         before = await station.rules.current(tx)
-        settings = _merged(before, texts, station)
-        version = await _store(tx, settings, station.now())
+        version = await tx.settings.add(_merged(before, texts, station).sources, station.now())
         if version != before.version:
             await tx.signals.ring()
     return version
-
-
-async def settings_at_start(parts: Parts, folder: Path, *, chosen: bool) -> int:
-    """What ``run`` does with SCHEDULES_DIR; returns the version in force.
-
-    The folder is taken when it was ``chosen`` (SCHEDULES_DIR is set), or when the database has no settings
-    yet. The folder shipped with the program therefore never overwrites what was imported from elsewhere.
-    Of a folder with a mistake nothing is taken: where there are settings in force they stay, and the
-    mistake is logged, since nobody is to stay uncalled for a slip of the pen; without any it is raised.
-    """
-    async with parts.station.db.read() as tx:
-        stored = await tx.settings.current()
-    if stored is not None and not chosen:
-        return stored[0]
-    try:
-        return await load_settings(parts, folder)
-    except InputError as error:
-        if stored is None:
-            raise
-        for line in str(error).splitlines():
-            log.error("settings_refused", problem=line, version_in_force=stored[0])
-        return stored[0]
 
 
 def _settings_texts(folder: Path, station: Station) -> Mapping[str, str]:
@@ -233,10 +231,6 @@ def _settings_texts(folder: Path, station: Station) -> Mapping[str, str]:
 def _merged(settings: Settings, texts: Mapping[str, str], station: Station) -> Settings:
     sources = {**settings.sources, **texts}
     return settings_from_texts(sources, zone=station.zone, version=settings.version)
-
-
-async def _store(tx: Tx, settings: Settings, now: datetime) -> int:
-    return await tx.settings.add(settings.sources, now)
 
 
 # ── and back ─────────────────────────────────────────────────────────────────────────────────────

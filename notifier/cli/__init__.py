@@ -1,1 +1,1 @@
-"""The shell commands, thin."""
+"""Commands: parse arguments, call the engine, print."""

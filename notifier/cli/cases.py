@@ -1,0 +1,134 @@
+"""Commands about cases: list them, trace one, and act on one by hand."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import typer
+
+from notifier.cli.output import civil, print_document, print_table
+from notifier.cli.running import with_parts
+from notifier.config import Config
+from notifier.domain.case import Acknowledged, CalledOff, Case, Done, Event, Verdict
+from notifier.domain.ids import CaseId, PersonId, UnitCode
+from notifier.engine import reports
+from notifier.engine.parts import Parts
+from notifier.errors import InputError, NotFound
+from notifier.store.rows import CaseFilter
+
+SHELL = "shell"
+"""The channel under which the journal keeps what was done here."""
+
+Id = Annotated[int, typer.Argument(metavar="ID", min=1, show_default=False)]
+By = Annotated[str, typer.Option("--by", metavar="PERSON", help="The id of who decides this.")]
+Reason = Annotated[str, typer.Option("--reason", help="Kept in the journal.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+by_hand = typer.Typer(no_args_is_help=True, help="Act on a case by hand.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command("cases")(list_cases)
+    app.command("trace")(trace)
+    by_hand.command("ack")(acknowledge)
+    by_hand.command("resolve")(resolve)
+    by_hand.command("cancel")(cancel)
+    app.add_typer(by_hand, name="case")
+
+
+def list_cases(
+    open_only: Annotated[bool, typer.Option("--open", help="Only those that are not closed.")] = False,
+    unit: Annotated[
+        str | None, typer.Option("--unit", metavar="CODE", help="Only of that unit and all below it.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List cases, oldest first."""
+    wanted = CaseFilter(open_only=open_only, unit=UnitCode(unit) if unit else None)
+
+    async def work(parts: Parts, config: Config) -> tuple[list[reports.Document], Config]:
+        return await reports.cases(parts, wanted), config
+
+    found, config = with_parts(work)
+    if as_json:
+        print_document(found)
+        return
+    columns = ("id", "kind", "unit", "subject", "state", "outcome", "step", "holder")
+    rows = [
+        (*(case[name] for name in columns), civil(case["opened_at"], config.zone), _ids(case["called"]))
+        for case in found
+    ]
+    print_table((*columns, "opened", "called"), rows)
+
+
+def trace(case: Id, as_json: Json = False) -> None:
+    """Show everything decided in a case, and what became of its messages."""
+
+    async def work(parts: Parts, config: Config) -> tuple[reports.Document, Config]:
+        return await reports.trace(parts, CaseId(case)), config
+
+    found, config = with_parts(work)
+    if as_json:
+        print_document(found)
+        return
+    _print_trace(found, config)
+
+
+def _print_trace(found: reports.Document, config: Config) -> None:
+    about, events = found["case"], found["events"]
+    if not isinstance(about, Mapping) or not isinstance(events, list):
+        raise TypeError("a trace is a case and its events")
+    title = f"case {about['id']}: {about['kind']} {about['subject']}, {about['state']}"
+    columns = ("event", "person", "channel", "reason", "message")
+    rows = [(civil(event["at"], config.zone), *(event[name] for name in columns)) for event in events]
+    print_table(("at", *columns), rows, title=title)
+
+
+def _ids(people: object) -> str:
+    return " ".join(people) if isinstance(people, list) else ""
+
+
+# ── by hand ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def acknowledge(case: Id, by: By, reason: Reason) -> None:
+    """Let PERSON take the case; he must have been called in it, or stand in its chain now."""
+    _act(case, by, Acknowledged(person=PersonId(by), words=reason, channel=SHELL))
+
+
+def resolve(case: Id, by: By, reason: Reason) -> None:
+    """Close the case: what was owed is done."""
+    _act(case, by, Done(outcome="resolved by hand", person=PersonId(by), reason=reason))
+
+
+def cancel(case: Id, by: By, reason: Reason) -> None:
+    """Close the case: there is nothing to be done."""
+    _act(case, by, CalledOff(outcome="cancelled", person=PersonId(by), reason=reason))
+
+
+def _act(case_id: int, by: str, event: Event) -> None:
+    async def work(parts: Parts, _: Config) -> Case:
+        station = parts.station
+        async with station.db.write() as tx:
+            if by not in await tx.roster.present([PersonId(by)]):
+                raise NotFound(f"there is no person {by}; give an id of people.csv")
+            happened = await parts.cases.happen(tx, CaseId(case_id), event, station.now())
+            if happened.verdict is not Verdict.TAKEN:
+                raise InputError(_unchanged(happened.case, by, happened.verdict))
+            await tx.signals.ring()
+        return happened.case
+
+    case = with_parts(work)
+    held = f" by {case.holder}" if case.holder else ""
+    typer.echo(f"case {case.id} is {case.state}{held}")
+
+
+def _unchanged(case: Case, by: str, verdict: Verdict) -> str:
+    sentences = {
+        Verdict.CLOSED: f"it is {case.state} already ({case.outcome})",
+        Verdict.HELD_BY_OTHER: f"{case.holder} has it",
+        Verdict.HELD_ALREADY: f"{by} has it already",
+        Verdict.HELD_BEFORE: f"{by} had it and let it go; somebody else must take it",
+        Verdict.NOT_CALLED: f"{by} was not called in it and does not stand in its chain, or is absent",
+    }
+    return f"case {case.id} is unchanged: {sentences.get(verdict, verdict)}"

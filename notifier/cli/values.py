@@ -1,0 +1,28 @@
+"""Values that options take beside plain ones. What cannot be read is wrong usage."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from notifier.cli.running import wrong_usage
+from notifier.domain.times import parse_duration
+from notifier.files.findings import BadValue
+from notifier.files.moments import moment_reader
+
+
+def moment_in(text: str, option: str, zone: ZoneInfo) -> datetime:
+    """A time; without an offset it is civil time in ``zone``."""
+    try:
+        return moment_reader(zone)(text)
+    except BadValue as bad:
+        raise wrong_usage(f"{option}: {bad.problem}; {bad.mend}") from None
+
+
+def duration_of(text: str, option: str) -> timedelta:
+    """A duration longer than nothing, such as 2h."""
+    try:
+        span = parse_duration(text)
+    except ValueError as error:
+        raise wrong_usage(f"{option}: {error}; write for instance 90s, 10m, 2h or 1d") from None
+    if span <= timedelta():
+        raise wrong_usage(f"{option}: {text!r} is no time at all; write for instance 2h")
+    return span

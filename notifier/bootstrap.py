@@ -14,7 +14,7 @@ from notifier.channels.http import hush
 from notifier.channels.sms.reach import can_reply
 from notifier.config import Config
 from notifier.engine.clock import Clock, FastClock, RealClock
-from notifier.engine.importing import settings_at_start
+from notifier.engine.importing import load_settings
 from notifier.engine.parts import Parts, assemble
 from notifier.engine.station import EVERYBODY, Reach, Rules, Station, Wake
 from notifier.errors import InputError
@@ -72,7 +72,7 @@ async def serve(config: Config, roles: Collection[str], stopping: asyncio.Event)
     """Run the service until ``stopping`` is set."""
     async with AsyncExitStack() as stack:
         parts = await stack.enter_async_context(open_parts(config, running=True))
-        await settings_at_start(parts, config.schedules_dir, chosen="schedules_dir" in config.model_fields_set)
+        await load_settings(parts, config.schedules_dir, explicit="schedules_dir" in config.model_fields_set)
         service = await stack.enter_async_context(Service.open(config, parts))
         for warning in start_warnings(config):
             log.warning("setting", warning=warning)

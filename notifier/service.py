@@ -41,6 +41,8 @@ log = structlog.get_logger(__name__)
 PLAN_EVERY_S = 600.0
 SIGNAL_WAIT_S = 5.0
 STOP_WITHIN_S = 25.0
+SMS_CHAT_RATE = 1.0
+"""Messages a second to one phone."""
 
 
 class Service:
@@ -171,7 +173,7 @@ class Service:
                 public_url=config.public_url,
             )
             for number in config.sms_accounts:
-                self._add_account(ChannelName.SMS, number, twilio, config.twilio_rate, ChatPacer(0, 0))
+                self._add_account(ChannelName.SMS, number, twilio, config.twilio_rate, ChatPacer(SMS_CHAT_RATE, None))
         return {
             f"sender-{account.channel}-{position}": (account.turn, account.pause)
             for position, account in enumerate(self._accounts, 1)

@@ -1,6 +1,6 @@
 """The outbox: queuing, claiming, and what became of each attempt."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, or_, select, update
@@ -8,10 +8,13 @@ from sqlalchemy import ColumnElement, or_, select, update
 from notifier.domain.ids import MessageId
 from notifier.domain.message import Draft, Lane, MessageState
 from notifier.store.message_base import MessagePart
-from notifier.store.message_values import draft_values, in_states, settled
+from notifier.store.message_values import draft_values, in_states, settled, stored
 from notifier.store.rows import Outcome, StoredMessage
 from notifier.store.statements import batches, insert_or
 from notifier.store.tables import messages
+
+LOOK_PAST = 200
+"""Rows looked at beyond those wanted, past further messages to the same addresses."""
 
 
 class MessageQueue(MessagePart):
@@ -36,19 +39,30 @@ class MessageQueue(MessagePart):
         return [(ids[draft.key], new.pop(draft.key, None) is not None) for draft in drafts]
 
     async def claim(
-        self, account: str, lanes: Sequence[Lane], limit: int, now: datetime, fence: int
+        self,
+        account: str,
+        lanes: Sequence[Lane],
+        limit: int,
+        now: datetime,
+        fence: int,
+        busy: Collection[str] = (),
     ) -> list[StoredMessage]:
         """Take at most ``limit`` due messages of an account to be sent now, in order of sending.
 
         Each counts one attempt more and is ``sending`` under ``fence``: commit before calling the carrier.
-        Held back: what is not released, not due yet, or expired.
+        Held back: what is not released, not due yet, or expired; and all but the first message to an
+        address, and every one to a ``busy`` address, since a chat takes one at a time: so a flood to one
+        chat never fills the claim and keeps the others waiting.
         """
         claimed: list[StoredMessage] = []
+        taken = set(busy)
         # A lane at a time, the most urgent first: so each statement reads no row of the index but those
         # it takes, however many wait in the lanes below.
         for lane in sorted(lanes):
             if len(claimed) < limit:
-                claimed += await self._claim_lane(account, lane, limit - len(claimed), now, fence)
+                more = await self._claim_lane(account, lane, limit - len(claimed), now, fence, taken)
+                taken.update(message.address for message in more)
+                claimed += more
         return claimed
 
     async def settle(self, outcomes: Sequence[Outcome]) -> list[MessageId]:
@@ -116,20 +130,29 @@ class MessageQueue(MessagePart):
         return found
 
     async def _claim_lane(
-        self, account: str, lane: Lane, limit: int, now: datetime, fence: int
+        self, account: str, lane: Lane, limit: int, now: datetime, fence: int, busy: Collection[str]
     ) -> list[StoredMessage]:
-        taken = await self._change_some(
-            {
-                "state": MessageState.SENDING.value,
-                "fence": fence,
-                "attempts": messages.c.attempts + 1,
-            },
-            in_states(MessageState.QUEUED),
-            messages.c.account == account,
-            messages.c.lane == int(lane),
-            messages.c.not_before <= now,
-            or_(messages.c.expires_at.is_(None), messages.c.expires_at > now),
-            order_by=(messages.c.not_before, messages.c.id),
-            limit=limit,
+        due = (
+            select(messages.c.id, messages.c.address)
+            .where(
+                in_states(MessageState.QUEUED),
+                messages.c.account == account,
+                messages.c.lane == int(lane),
+                messages.c.not_before <= now,
+                or_(messages.c.expires_at.is_(None), messages.c.expires_at > now),
+                messages.c.address.not_in(sorted(busy)),
+            )
+            .order_by(messages.c.not_before, messages.c.id)
+            .limit(limit + LOOK_PAST)
+            .with_for_update(skip_locked=True)
         )
+        first_of_each: dict[str, int] = {}
+        for number, address in await self._conn.execute(due):
+            first_of_each.setdefault(address, number)
+        chosen = list(first_of_each.values())[:limit]
+        if not chosen:
+            return []
+        mine = {"state": MessageState.SENDING.value, "fence": fence, "attempts": messages.c.attempts + 1}
+        claiming = update(messages).where(messages.c.id.in_(chosen)).values(mine).returning(messages)
+        taken = [stored(row) for row in (await self._conn.execute(claiming)).mappings()]
         return sorted(taken, key=lambda row: (row.not_before or now, row.id))

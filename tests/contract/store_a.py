@@ -32,9 +32,14 @@ PLAIN = Draft(
 CALL = replace(PLAIN, lane=Lane.ESCALATION, call=True)
 
 
+def apart(*drafts: Draft) -> list[Draft]:
+    """The drafts, each to an address of its own where it names none: a claim takes one an address."""
+    return [replace(d, address=f"to {d.key}") if d.address == PLAIN.address else d for d in drafts]
+
+
 async def queued(database: Database, *drafts: Draft) -> list[MessageId]:
     async with database.write() as tx:
-        return [number for number, _ in await tx.messages.queue(drafts, NOW)]
+        return [number for number, _ in await tx.messages.queue(apart(*drafts), NOW)]
 
 
 async def claimed(database: Database, *, limit: int = 100, fence: int = FENCE) -> list[StoredMessage]:

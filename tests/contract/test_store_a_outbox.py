@@ -191,3 +191,13 @@ async def test_lanes_that_nobody_asked_for_are_left(database: Database) -> None:
     async with database.write() as tx:
         assert await tx.messages.claim("s", [Lane.BULK], 5, NOW, FENCE) == []
         assert await tx.messages.claim("s", LANES, 0, NOW, FENCE) == []
+
+
+async def test_a_claim_takes_one_message_an_address_and_none_to_a_busy_one(database: Database) -> None:
+    flood = [replace(PLAIN, key=f"flood{n}", address="desk") for n in range(300)]
+    await queued(database, *flood, replace(PLAIN, key="other", address="deputy"))
+    first = await claimed(database, limit=10)
+    assert [m.key for m in first] == ["flood0"], "the look past a flood is bounded"
+    async with database.write() as tx:
+        then = await tx.messages.claim("s", LANES, 10, NOW, FENCE, {"desk"})
+    assert [m.key for m in then] == ["other"], "once the desk is busy, its flood is passed over"

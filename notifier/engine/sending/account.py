@@ -8,7 +8,6 @@ import asyncio
 import time
 from collections.abc import Awaitable
 from contextlib import suppress
-from datetime import datetime
 
 import structlog
 
@@ -88,8 +87,11 @@ class Account:
 
     @property
     def window(self) -> int:
-        """Rows claimed ahead: what the budget releases in about a second, so a crash leaves few unknown."""
-        return max(1, min(WIDEST_WINDOW, int(self._rate))) if self._rate else WIDEST_WINDOW
+        """Rows claimed ahead, urgent or patient: each half of what the budget releases in a second.
+
+        So a crash leaves few outcomes unknown.
+        """
+        return max(1, min(WIDEST_WINDOW, int(self._rate / 2))) if self._rate else WIDEST_WINDOW
 
     async def turn(self) -> bool:
         """Claim, and start every send that may go now. True when something was started."""
@@ -131,21 +133,24 @@ class Account:
 
     async def _claim(self) -> None:
         """Keep the buffer filled: urgent lanes always, patient ones when theirs have run low."""
-        lanes: tuple[Lane, ...] = URGENT
-        room = self.window - sum(self._buffer.waiting(lane) for lane in PATIENT)
-        if room > self.window // 2 or self.window == 1:
-            lanes = (*URGENT, *PATIENT)
-        now = self._station.now()
-        if not await self._anything_queued(lanes, now):
-            return
-        async with self._station.db.write() as tx:
-            claimed = await tx.messages.claim(self.name, lanes, max(room, 1), now, self._fence)
-        self._buffer.add(claimed)
+        urgent, patient = self._room(URGENT), self._room(PATIENT)
+        wanted = [(URGENT, urgent)] if urgent else []
+        if patient > self.window // 2:
+            wanted.append((PATIENT, patient))
+        for lanes, room in wanted:
+            if await self._anything_queued(lanes):
+                async with self._station.db.write() as tx:
+                    now, busy = self._station.now(), self._buffer.addresses()
+                    claimed = await tx.messages.claim(self.name, lanes, room, now, self._fence, busy)
+                self._buffer.add(claimed)
 
-    async def _anything_queued(self, lanes: tuple[Lane, ...], now: datetime) -> bool:
+    def _room(self, lanes: tuple[Lane, ...]) -> int:
+        return max(0, self.window - sum(self._buffer.waiting(lane) for lane in lanes))
+
+    async def _anything_queued(self, lanes: tuple[Lane, ...]) -> bool:
         """A look through a reading connection, so that idle turns never queue up for the writer."""
         async with self._station.db.read() as tx:
-            return await tx.messages.has_queued(self.name, lanes, now)
+            return await tx.messages.has_queued(self.name, lanes, self._station.now())
 
     def _start_all(self) -> bool:
         started = False

@@ -39,6 +39,10 @@ class Buffer:
             held_back.add(message.address)
         return None
 
+    def addresses(self) -> set[str]:
+        """Everybody who has a message waiting here or in flight."""
+        return {m.address for lane in self._lanes.values() for m in lane} | self._in_flight
+
     def resting(self) -> Iterator[StoredMessage]:
         """Those whose chat has nothing in flight."""
         return (m for lane in self._lanes.values() for m in lane if m.address not in self._in_flight)

@@ -12,6 +12,7 @@ from notifier.store import engines, migrate
 from notifier.store.outage import is_outage
 from notifier.store.tx import Tx
 from notifier.store.watch import POSTGRES_POLL_S, SQLITE_POLL_S, SignalWatch
+from notifier.store.writer_lock import WriterLock
 
 __all__ = ["Database", "is_outage"]
 
@@ -27,6 +28,7 @@ class Database:
         self._reader = reader
         self._single = single
         self._write_lock = asyncio.Lock()
+        self._file_lock = WriterLock(engines.sqlite_file(url)) if self.is_sqlite else None
         poll_s = SQLITE_POLL_S if self.is_sqlite else POSTGRES_POLL_S
         self._watch = SignalWatch(single, poll_s=poll_s, listen=not self.is_sqlite)
 
@@ -58,7 +60,7 @@ class Database:
         if self.is_sqlite:
             self._require_folder()
         engine = self._writer if self.is_sqlite else self._single
-        async with self._write_lock, engine.begin() as conn:
+        async with self._alone(), engine.begin() as conn:
             await conn.run_sync(migrate.upgrade)
 
     async def is_current(self) -> bool:
@@ -72,14 +74,11 @@ class Database:
     async def write(self) -> AsyncIterator[Tx]:
         """One transaction: committed when the block ends, rolled back when it raises.
 
-        On SQLite writers queue up for the one writing connection, so keep the block short and never call
-        a carrier, or ``write`` again, inside it.
+        On SQLite writers queue up, those of other processes too, so keep the block short and never call
+        a carrier, or ``write`` again, inside it. Raises TimeoutError when another process hangs while it
+        writes.
         """
-        if not self.is_sqlite:
-            async with self._transaction() as tx:
-                yield tx
-            return
-        async with self._write_lock, self._transaction() as tx:
+        async with self._alone(), self._transaction() as tx:
             yield tx
 
     @asynccontextmanager
@@ -101,6 +100,17 @@ class Database:
         await self._single.dispose()
         await self._reader.dispose()
         await self._writer.dispose()
+        if self._file_lock is not None:
+            self._file_lock.close()
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """On SQLite: nobody else writes within, neither here nor in another process."""
+        if self._file_lock is None:
+            yield
+            return
+        async with self._write_lock, self._file_lock.held():
+            yield
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[Tx]:

@@ -13,7 +13,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 from notifier.errors import InputError
 
 BUSY_TIMEOUT_S = 5
-"""How long SQLite waits for another process that is writing."""
+"""How long SQLite waits for another program that is writing; our own processes queue before (writer_lock)."""
 
 CONNECT_TIMEOUT_S = 5
 COMMAND_TIMEOUT_S = 30
@@ -66,8 +66,9 @@ def sqlite_writer(url: URL) -> AsyncEngine:
 
 
 def sqlite_readers(url: URL) -> AsyncEngine:
-    """Connections that see one consistent state for each transaction and cannot write."""
-    return _sqlite_engine(url, begin="BEGIN", pragmas=(*_SQLITE_PRAGMAS, "PRAGMA query_only = ON"), size=4)
+    """Connections that see one consistent state for each transaction and cannot write, nor checkpoint."""
+    reading = ("PRAGMA query_only = ON", "PRAGMA wal_autocheckpoint = 0")
+    return _sqlite_engine(url, begin="BEGIN", pragmas=(*_SQLITE_PRAGMAS, *reading), size=4)
 
 
 def _sqlite_engine(url: URL, *, begin: str, pragmas: tuple[str, ...], size: int) -> AsyncEngine:

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import sqlite3
 import time
 from pathlib import Path
 
@@ -148,16 +149,19 @@ async def test_waiting_ends_at_its_time_out(database: Database) -> None:
     assert await database.wait_signal(0, 0) == 0
 
 
-async def test_a_locked_file_is_an_outage(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_file_locked_by_another_program_is_an_outage(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("notifier.store.engines._SQLITE_PRAGMAS", ("PRAGMA busy_timeout = 50",))
-    one, two = Database.open(sqlite_url), Database.open(sqlite_url)
-    async with one.write():
-        with pytest.raises(DBAPIError) as locked:
-            async with two.write():
-                pass
+    database = Database.open(sqlite_url)
+    stranger = sqlite3.connect(sqlite_url.partition("///")[2], isolation_level=None)
+    stranger.execute("BEGIN IMMEDIATE")
+    with pytest.raises(DBAPIError) as locked:
+        async with database.write():
+            pass
     assert is_outage(locked.value)
-    await one.close()
-    await two.close()
+    stranger.close()
+    await database.close()
 
 
 async def test_a_full_disk_is_an_outage(sqlite_database: Database) -> None:

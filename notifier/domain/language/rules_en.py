@@ -46,7 +46,7 @@ CLAUSE_EN: tuple[Rule, ...] = (
     ),
     whole(
         Verb.PROXY,
-        rf"for (?P<name>{GIVEN_EN}|{LETTER}{{1,8}}) ?,?(?:is )?(?:here|on post)",
+        rf"for ?(?P<name>{GIVEN_EN}|{LETTER}{{1,8}}) ?,? ?(?:is )?(?:here|on post)",
     ),
     whole(
         Verb.ETA,
@@ -59,7 +59,7 @@ CLAUSE_EN: tuple[Rule, ...] = (
     ),
     whole(
         Verb.OFF,
-        r"(?:i'm |i am )?(?:off post|leaving post|left post)",
+        r"(?:i'm |i am )?(?:off post|leaving post|left post)|off",
     ),
     whole(
         Verb.OFF,

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.ids import PersonId, ShiftKey, UnitCode
@@ -13,7 +13,24 @@ from notifier.store.reach import Reached, load_reached
 from notifier.store.rows import LineageQuery
 from notifier.store.statements import batches
 from notifier.store.tables import leaves, offices, posts, presences
-from notifier.store.tree import above, path_of
+from notifier.store.tree import ABOVE, path_of
+
+# Built once: at hundreds of reads a second, putting statements together would be half of the work.
+
+_PATH = select(*ABOVE.c, *OFFICE_COLUMNS).outerjoin_from(ABOVE, offices, offices.c.unit == ABOVE.c.code)
+"""The units, all above them, and all their offices."""
+
+_DESKS = (
+    select(posts.c.unit, presences.c.person)
+    .join(presences, presences.c.post == posts.c.code)
+    .where(posts.c.kind == DUTY_DESK, posts.c.removed_at.is_(None), presences.c.until.is_(None))
+    .order_by(presences.c.since, presences.c.id)
+)
+"""Everybody on post at a duty desk; there are few of these in a city."""
+
+_LEAVES = select(leaves.c.shift, leaves.c.person).where(
+    leaves.c.shift.in_(bindparam("shifts", expanding=True)), leaves.c.revoked_at.is_(None)
+)
 
 
 @dataclass(slots=True)
@@ -45,11 +62,8 @@ async def load_lineages(
 
 
 async def _load_path(conn: AsyncConnection, loaded: _Loaded, codes: Collection[UnitCode]) -> None:
-    """The units, all above them, and all their offices."""
     for batch in batches(codes):
-        path = above(batch)
-        query = select(*path.c, *OFFICE_COLUMNS).outerjoin_from(path, offices, offices.c.unit == path.c.code)
-        for row in (await conn.execute(query)).mappings():
+        for row in (await conn.execute(_PATH, {"codes": batch})).mappings():
             if row["code"] not in loaded.units:
                 loaded.units[row["code"]] = unit_of(row)
             if row["title"] is not None:
@@ -57,22 +71,14 @@ async def _load_path(conn: AsyncConnection, loaded: _Loaded, codes: Collection[U
 
 
 async def _load_desks(conn: AsyncConnection, loaded: _Loaded) -> None:
-    """The few posts of that kind are found first, so that this costs nothing where there are none."""
-    query = (
-        select(posts.c.unit, presences.c.person)
-        .join(presences, presences.c.post == posts.c.code)
-        .where(posts.c.kind == DUTY_DESK, posts.c.removed_at.is_(None), presences.c.until.is_(None))
-        .order_by(presences.c.since, presences.c.id)
-    )
-    for unit, person in await conn.execute(query):
+    for unit, person in await conn.execute(_DESKS):
         if unit in loaded.units:
             loaded.desk.setdefault(unit, []).append(person)
 
 
 async def _load_leaves(conn: AsyncConnection, loaded: _Loaded, shifts: Collection[ShiftKey]) -> None:
     for batch in batches(shifts):
-        standing = (leaves.c.shift.in_(batch), leaves.c.revoked_at.is_(None))
-        for shift, person in await conn.execute(select(leaves.c.shift, leaves.c.person).where(*standing)):
+        for shift, person in await conn.execute(_LEAVES, {"shifts": batch}):
             loaded.on_leave.setdefault(shift, set()).add(person)
 
 

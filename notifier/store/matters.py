@@ -6,26 +6,14 @@ from datetime import datetime
 from itertools import cycle
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    String,
-    and_,
-    bindparam,
-    column,
-    func,
-    insert,
-    or_,
-    select,
-    update,
-    values,
-)
+from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.ids import MatterId, PersonId, UnitCode
 from notifier.domain.matters import UNIQUE_FOR, allocate
 from notifier.store.rows import Matter
-from notifier.store.statements import batches, locking
+from notifier.store.statements import batches, locking, may_be_among, plan_afresh
 from notifier.store.tables import matters, people
 
 Request = tuple[PersonId, str, str, UnitCode]
@@ -33,7 +21,10 @@ Request = tuple[PersonId, str, str, UnitCode]
 Name = tuple[PersonId, str, str]
 """What names a matter: person, topic, subject."""
 
-_NAME = (column("person", String), column("topic", String), column("subject", String))
+_MANY = 100
+"""Requests from which on a kept plan could be a slow one."""
+
+_NAME = (matters.c.person, matters.c.topic, matters.c.subject)
 _OPEN = matters.c.closed_at.is_(None)
 
 
@@ -101,6 +92,8 @@ class MatterRepo:
         or was given at another address. New numbers are unique for 30 days among all who share an address.
         """
         wanted: dict[Name, UnitCode] = {request[:3]: request[3] for request in requests}
+        if len(wanted) > _MANY:
+            await plan_afresh(self._conn)
         pools = await self._lock_pools({person for person, _, _ in wanted})
         stored = await self._stored(wanted)
         await self._touch(stored.values(), now)
@@ -133,11 +126,12 @@ class MatterRepo:
     async def _stored(self, names: Iterable[Name]) -> dict[Name, RowMapping]:
         found: dict[Name, RowMapping] = {}
         for batch in batches(names):
-            # Joined rather than compared with a list of triples, which PostgreSQL does without the index.
-            asked = values(*_NAME, name="asked").data(list(batch)).cte("asked")
-            same = and_(*(matters.c[column.name] == asked.c[column.name] for column in _NAME))
-            rows = await self._conn.execute(select(matters).join(asked, same))
-            found |= {(row["person"], row["topic"], row["subject"]): row for row in rows.mappings()}
+            rows = await self._conn.execute(select(matters).where(may_be_among(self._conn, _NAME, batch)))
+            asked = set(batch)
+            for row in rows.mappings():
+                name: Name = (row["person"], row["topic"], row["subject"])
+                if name in asked:
+                    found[name] = row
         return found
 
     async def _touch(self, rows: Iterable[RowMapping], now: datetime) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, select
+from sqlalchemy import Row, Select, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.ids import PersonId
@@ -19,6 +19,33 @@ BLOCKED = "blocked"
 
 _CHAT_STATES = address_states.alias("chat_states")
 _PHONE_STATES = address_states.alias("phone_states")
+
+
+def _reached() -> Select[*tuple[Any, ...]]:
+    # Bots are told apart afterwards: asked for here, PostgreSQL may read all chats of a bot first.
+    chat_state = and_(
+        _CHAT_STATES.c.channel == ChannelName.TELEGRAM,
+        _CHAT_STATES.c.account == links.c.account,
+        _CHAT_STATES.c.address == links.c.chat,
+    )
+    phone_state = and_(
+        _PHONE_STATES.c.channel == ChannelName.SMS,
+        _PHONE_STATES.c.account == "",
+        _PHONE_STATES.c.address == people.c.phone,
+    )
+    joined = (
+        people.outerjoin(links, links.c.person == people.c.id)
+        .outerjoin(_CHAT_STATES, chat_state)
+        .outerjoin(_PHONE_STATES, phone_state)
+    )
+    person = (people.c.id, people.c.name, people.c.phone, people.c.unit, people.c.locale)
+    states = (links.c.account, links.c.chat, _CHAT_STATES.c.state, _PHONE_STATES.c.state)
+    query = select(*person, people.c.removed_at.is_not(None), *states).select_from(joined)
+    return query.where(people.c.id.in_(bindparam("ids", expanding=True)))
+
+
+_REACHED = _reached()
+"""One row for each chat of the people in the parameter ``ids``, and one for somebody without any."""
 
 
 @dataclass(slots=True)
@@ -44,35 +71,9 @@ async def load_reached(
     bots = frozenset(accounts) if ChannelName.TELEGRAM in channels else frozenset()
     reached = Reached(lost=dict.fromkeys(ids, NO_CONTACT))
     for batch in batches(dict.fromkeys(ids)):
-        rows = (await conn.execute(_query(batch))).all()
+        rows = (await conn.execute(_REACHED, {"ids": batch})).all()
         _collect(reached, rows, bots, sms=ChannelName.SMS in channels)
     return reached
-
-
-def _query(ids: Collection[PersonId]) -> Select[*tuple[Any, ...]]:
-    """One row a chat, and one for somebody without any.
-
-    Bots are told apart afterwards: asked for here, PostgreSQL may read all chats of a bot first.
-    """
-    chat_state = and_(
-        _CHAT_STATES.c.channel == ChannelName.TELEGRAM,
-        _CHAT_STATES.c.account == links.c.account,
-        _CHAT_STATES.c.address == links.c.chat,
-    )
-    phone_state = and_(
-        _PHONE_STATES.c.channel == ChannelName.SMS,
-        _PHONE_STATES.c.account == "",
-        _PHONE_STATES.c.address == people.c.phone,
-    )
-    joined = (
-        people.outerjoin(links, links.c.person == people.c.id)
-        .outerjoin(_CHAT_STATES, chat_state)
-        .outerjoin(_PHONE_STATES, phone_state)
-    )
-    person = (people.c.id, people.c.name, people.c.phone, people.c.unit, people.c.locale)
-    states = (links.c.account, links.c.chat, _CHAT_STATES.c.state, _PHONE_STATES.c.state)
-    query = select(*person, people.c.removed_at.is_not(None), *states).select_from(joined)
-    return query.where(people.c.id.in_(ids))
 
 
 def _collect(

@@ -26,7 +26,7 @@ from notifier.store.reach import load_reached
 from notifier.store.rows import LineageQuery, Reach
 from notifier.store.statements import batches
 from notifier.store.tables import offices, people, posts, units
-from notifier.store.tree import above, below, path_of
+from notifier.store.tree import ABOVE, below, path_of
 
 _IN_ROSTER = people.c.removed_at.is_(None)
 
@@ -56,7 +56,7 @@ class RosterRepo:
 
     async def path(self, unit: UnitCode) -> tuple[Unit, ...]:
         """The unit and all above it, up to the root; empty when there is no such unit."""
-        rows = await self._conn.execute(select(above([unit])))
+        rows = await self._conn.execute(select(ABOVE), {"codes": [unit]})
         return path_of({row["code"]: unit_of(row) for row in rows.mappings()}, unit)
 
     async def below(self, unit: UnitCode) -> set[UnitCode]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, Table
+from sqlalchemy import Column, ColumnElement, Select, Table, and_, text, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,6 +29,29 @@ def locking(conn: AsyncConnection, query: Select[*tuple[Any, ...]]) -> Select[*t
     sync = conn.sync_connection
     read_only = sync is None or sync.get_execution_options().get("postgresql_readonly", False)
     return query if read_only else query.with_for_update()
+
+
+def may_be_among(
+    conn: AsyncConnection, columns: Sequence[Column[str]], keys: Sequence[tuple[str, ...]]
+) -> ColumnElement[bool]:
+    """Finds at least the rows in which these columns, taken together, are one of the keys.
+
+    Others may be found too: look at what comes back.
+    """
+    if conn.dialect.name == "sqlite":
+        return tuple_(*columns).in_(keys)
+    # PostgreSQL uses no index for a list of tuples.
+    parts = (sorted(set(values)) for values in zip(*keys, strict=True))
+    return and_(*(column.in_(part) for column, part in zip(columns, parts, strict=True)))
+
+
+async def plan_afresh(conn: AsyncConnection) -> None:
+    """For the rest of the transaction, have PostgreSQL plan each statement for its own values.
+
+    A plan kept from when a table was small compares every row with every value of a long list.
+    """
+    if conn.dialect.name == "postgresql":
+        await conn.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
 
 
 def batches(items: Iterable[T], size: int = BATCH) -> Iterator[Sequence[T]]:

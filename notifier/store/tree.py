@@ -1,8 +1,8 @@
 """The tree of units as SQL walks it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
-from sqlalchemy import CTE, Select, select
+from sqlalchemy import CTE, Select, bindparam, select
 
 from notifier.domain.ids import UnitCode
 from notifier.domain.roster import Unit
@@ -17,12 +17,16 @@ def below(unit: UnitCode) -> Select[UnitCode]:
     return select(down.union(children).c.code)
 
 
-def above(codes: Collection[UnitCode]) -> CTE:
-    """Those units and all above them: code, name, kind, parent."""
+def _above() -> CTE:
     columns = (units.c.code, units.c.name, units.c.kind, units.c.parent)
-    up = select(*columns).where(units.c.code.in_(codes)).cte(recursive=True)
+    asked = units.c.code.in_(bindparam("codes", expanding=True))
+    up = select(*columns).where(asked).cte("above", recursive=True)
     parents = select(*columns).join(up, units.c.code == up.c.parent)
     return up.union(parents)
+
+
+ABOVE = _above()
+"""The units of the parameter ``codes`` and all above them: code, name, kind, parent."""
 
 
 def path_of(known: Mapping[UnitCode, Unit], unit: UnitCode) -> tuple[Unit, ...]:

@@ -9,7 +9,8 @@ from notifier.domain.chain import secretary_or_stand_in
 from notifier.domain.ids import PersonId
 from notifier.domain.message import Lane
 from notifier.domain.roster import ChannelName
-from notifier.engine.case_letters import base_values
+from notifier.domain.times import iso_utc
+from notifier.engine.case_letters import base_values, local_phone
 from notifier.engine.letters import Letter, Letters
 from notifier.engine.station import Station
 from notifier.store.rows import JournalLine, StoredMessage
@@ -80,7 +81,8 @@ class ContactsLost:
             values={
                 **base_values(lineage, secretary, now),
                 "sender_name": person.name,
-                "sender_phone": None,
+                "sender_phone": local_phone(person.phone),
+                "at": iso_utc(now),
             },
             lane=Lane.DUTY,
             matter=matter.id,

@@ -225,10 +225,17 @@ class Account:
         if self._settler is None:
             return None
         try:
-            found = await self._settler.look_up(message.address, message.text, None)
+            found = await self._settler.look_up(message.address, self._marked(message), None)
         except CarrierError:
             return None
-        return Accepted(provider_id=found[0].provider_id) if found else None
+        # The same words may have been said before: what is on record as another message is not this one.
+        await self._settling.flush()
+        async with self._station.db.read() as tx:
+            for taken in found:
+                known = await tx.messages.by_provider(message.account, message.address, taken.provider_id)
+                if known is None or known.id == message.id:
+                    return Accepted(provider_id=taken.provider_id)
+        return None
 
     def _marked(self, message: StoredMessage) -> str:
         """The text, marked where it may be the second time that it is said."""

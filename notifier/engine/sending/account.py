@@ -100,7 +100,7 @@ class Account:
             return False
         if self._fence != self._tenure.fence:
             await self._take_over()
-        await self._settling.flush_if_due()
+        await self._settling.flush_if_due(idle=not self._flights)
         await self._claim()
         return self._start_all()
 

@@ -52,9 +52,9 @@ class Settling:
             return at_most
         return min(at_most, max(0.001, self._oldest + FLUSH_EVERY_S - now))
 
-    async def flush_if_due(self) -> None:
-        """Write the batch when it is old enough."""
-        if self._waiting and time.monotonic() >= self._oldest + FLUSH_EVERY_S:
+    async def flush_if_due(self, *, idle: bool) -> None:
+        """Write the batch when it is old enough, or when nothing in flight could still join it."""
+        if self._waiting and (idle or time.monotonic() >= self._oldest + FLUSH_EVERY_S):
             await self.flush()
 
     async def flush(self) -> None:

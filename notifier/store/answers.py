@@ -6,7 +6,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notifier.domain.ids import PersonId
+from notifier.domain.ids import MatterId, PersonId
 from notifier.store.rows import PersonalAnswer
 from notifier.store.statements import insert_or
 from notifier.store.tables import answers, courtesies
@@ -45,10 +45,13 @@ class AnswerRepo:
         written = await self._conn.execute(insert(answers).values(row).returning(answers.c.id))
         return int(written.scalar_one())
 
-    async def last(self, person: PersonId, since: datetime) -> PersonalAnswer | None:
-        """That person's newest answer at or after ``since`` that was not taken back."""
+    async def last(
+        self, person: PersonId, since: datetime, matter: MatterId | None = None
+    ) -> PersonalAnswer | None:
+        """That person's newest answer (about that matter) at or after ``since`` that was not taken back."""
+        about = [answers.c.matter == matter] if matter is not None else []
         query = select(answers).where(
-            answers.c.person == person, answers.c.at >= since, answers.c.undone_at.is_(None)
+            answers.c.person == person, answers.c.at >= since, answers.c.undone_at.is_(None), *about
         )
         rows = await self._conn.execute(query.order_by(answers.c.id.desc()).limit(1))
         row = rows.mappings().one_or_none()
@@ -77,3 +80,20 @@ class AnswerRepo:
             courtesies.c.channel == channel, courtesies.c.address == address, courtesies.c.day == day
         )
         return await self._conn.scalar(query) or 0
+
+    async def note_question(self, channel: str, address: str, day: str, question: str) -> None:
+        """Keep what that address was asked back last on that day; not counted."""
+        statement = insert_or(self._conn, courtesies).values(
+            channel=channel, address=address, day=day, count=0, last=question
+        )
+        noting = statement.on_conflict_do_update(
+            index_elements=["channel", "address", "day"], set_={"last": question}
+        )
+        await self._conn.execute(noting)
+
+    async def last_question(self, channel: str, address: str, day: str) -> str | None:
+        """What that address was asked back last on that day, as it was noted."""
+        query = select(courtesies.c.last).where(
+            courtesies.c.channel == channel, courtesies.c.address == address, courtesies.c.day == day
+        )
+        return await self._conn.scalar(query)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.audience import Audience
@@ -97,10 +97,18 @@ class RosterRepo:
         return list(await self._conn.scalars(query))
 
     async def by_name(self, unit: UnitCode, name: str) -> list[Person]:
-        """The people of exactly that unit who have that name; if nobody, those whose name contains it."""
+        """The people of exactly that unit who have that name; if nobody, those whose name contains it.
+
+        Upper and lower case are the same.
+        """
         everybody = await self.people_of(unit)
-        exactly = [person for person in everybody if person.name == name]
-        return exactly or [person for person in everybody if name and name in person.name]
+        wanted = name.casefold()
+        exactly = [person for person in everybody if person.name.casefold() == wanted]
+        return exactly or [person for person in everybody if wanted and wanted in person.name.casefold()]
+
+    async def set_locale(self, person: PersonId, locale: str) -> None:
+        """Write to that person in that language from now on, until an import says otherwise."""
+        await self._conn.execute(update(people).where(people.c.id == person).values(locale=locale))
 
     # ── offices and posts ──
 

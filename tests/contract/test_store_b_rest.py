@@ -132,6 +132,8 @@ async def test_the_last_answer_can_be_taken_back_once(database: Database) -> Non
         first = await tx.answers.add(answer)
         second = await tx.answers.add(replace(answer, verb="ack", matter=None))
         assert await tx.answers.last(ANN, NOW) == replace(answer, verb="ack", matter=None, id=second)
+        assert await tx.answers.last(ANN, NOW, MatterId(3)) == replace(answer, id=first)
+        assert await tx.answers.last(ANN, NOW, MatterId(4)) is None
         assert await tx.answers.last(ANN, NOW + HOUR) is None
         assert await tx.answers.last(BOB, NOW) is None
         assert await tx.answers.mark_undone(second, NOW)

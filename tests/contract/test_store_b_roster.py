@@ -86,6 +86,16 @@ async def test_people_by_name(database: Database) -> None:
         assert await tx.roster.by_name(V1, "%") == []
 
 
+async def test_a_language_is_chosen_until_the_file_says_otherwise(database: Database) -> None:
+    await take_in(database, ROSTER)
+    async with database.write() as tx:
+        await tx.roster.set_locale(ANN, "en")
+        assert await tx.roster.person(ANN) == replace(PEOPLE[0], locale="en")
+        assert await tx.roster.units_with_office("secretary") == [TOWN, V1]
+        assert await tx.roster.units_with_office("duty_desk") == [], "nobody holds it"
+    assert (await take_in(database, ROSTER)).people == {ANN}
+
+
 async def test_offices_and_posts(database: Database) -> None:
     await take_in(database, ROSTER)
     async with database.read() as tx:

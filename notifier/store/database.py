@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -69,6 +70,18 @@ class Database:
             return False
         async with self._reader.connect() as conn, conn.begin():
             return await conn.run_sync(migrate.is_current)
+
+    async def is_blank(self) -> bool:
+        """Whether it has no schema at all yet. Creates nothing."""
+        if (file := self.file) is not None and not file.exists():
+            return True
+        async with self._reader.connect() as conn, conn.begin():
+            return await conn.run_sync(migrate.is_blank)
+
+    @property
+    def file(self) -> Path | None:
+        """SQLite's file; None on PostgreSQL."""
+        return engines.sqlite_file(self._url) if self.is_sqlite else None
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Tx]:

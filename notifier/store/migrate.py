@@ -35,6 +35,11 @@ def is_current(connection: Connection) -> bool:
     return set(applied) == set(ScriptDirectory.from_config(_config()).get_heads())
 
 
+def is_blank(connection: Connection) -> bool:
+    """Whether no migration was ever run here."""
+    return not MigrationContext.configure(connection).get_current_heads()
+
+
 def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(files("notifier.store") / "migrations").replace("%", "%%"))

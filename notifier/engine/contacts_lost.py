@@ -54,7 +54,7 @@ class ContactsLost:
             await tx.journal.write(
                 [JournalLine(at=now, event="contact_lost", person=person, channel=channel, reason=state)]
             )
-            await self._tell_secretary(tx, person, now)
+            await self._tell_secretary(tx, person, state, now)
 
     async def _sharing(self, tx: Tx, channel: ChannelName, account: str, address: str) -> list[PersonId]:
         if channel is ChannelName.SMS:
@@ -62,7 +62,7 @@ class ContactsLost:
         person = await tx.contacts.by_chat(account, address)
         return [person] if person else []
 
-    async def _tell_secretary(self, tx: Tx, lost: PersonId, now: datetime) -> None:
+    async def _tell_secretary(self, tx: Tx, lost: PersonId, state: str, now: datetime) -> None:
         person = await tx.roster.person(lost)
         if person is None:
             return
@@ -77,7 +77,7 @@ class ContactsLost:
         letter = Letter(
             key=f"contact_lost:{lost}:{secretary}:{now.isoformat()}",
             person=secretary,
-            template="contact_lost_told",
+            template="wrong_number_told" if state == WRONG else "contact_lost_told",
             values={
                 **base_values(lineage, secretary, now),
                 "sender_name": person.name,

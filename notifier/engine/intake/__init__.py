@@ -1,0 +1,1 @@
+"""What comes in: stored raw, read, understood, answered. Fetch and answer are two loops of their own."""

@@ -1,0 +1,246 @@
+"""Words that need no matter: help, list, stop, who is this, danger, it was not me."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+
+from notifier.domain.case import CallState, Declined
+from notifier.domain.chain import secretary_or_stand_in
+from notifier.domain.language.model import Answer, Stale, Verb
+from notifier.domain.roster import Person, Shift
+from notifier.engine.case_letters import local_phone
+from notifier.engine.contacts_lost import STOPPED, WRONG
+from notifier.engine.intake.answers.basis import Basis
+from notifier.engine.intake.passing import Passing
+from notifier.engine.intake.readings import Readings
+from notifier.engine.intake.standing import Standing
+from notifier.engine.intake.undoing import Undoing
+from notifier.engine.intake.visit import Reply, Visit, contact_of
+from notifier.engine.subjects import SHEET, SHIFT, VERIFY
+
+GeneralHandler = Callable[[Visit, Answer], Awaitable[list[Reply]]]
+
+CLAIM_WITHIN = timedelta(hours=24)
+"""How long after a shift began or ended somebody may still say that he was there."""
+
+_HAS_ITEMS = (SHEET, VERIFY)
+
+
+class GeneralAnswers:
+    """Answers to what concerns no one matter, or any."""
+
+    def __init__(self, basis: Basis, passing: Passing, readings: Readings, undoing: Undoing) -> None:
+        """Words are passed on through ``passing``."""
+        self._basis = basis
+        self._facts = basis.facts
+        self._parts = basis.parts
+        self._passing = passing
+        self._readings = readings
+        self._undoing = undoing
+
+    def table(self) -> Mapping[Verb, GeneralHandler]:
+        """What each word does."""
+        return {
+            Verb.HELP: self.help,
+            Verb.LIST: self.list_open,
+            Verb.INFO: self.info,
+            Verb.NOT_RECEIVED: self.not_received,
+            Verb.STOP: self.stop,
+            Verb.START: self.start,
+            Verb.LANGUAGE: self.language,
+            Verb.UNDO: self._undoing.undo,
+            Verb.CLAIM: self.claim,
+            Verb.NEED: self.need,
+            Verb.DANGER: self.danger,
+            Verb.WRONG_NUMBER: self.wrong_number,
+            Verb.SOMEONE_ELSE: self.someone_else,
+        }
+
+    # ── telling ──────────────────────────────────────────────────────────────────────────────────
+
+    async def help(self, visit: Visit, answer: Answer) -> list[Reply]:
+        """How to answer: what is open now, or all words."""
+        asking = [standing for standing in visit.standings if standing.view.asks]
+        if asking:
+            return [await self._readings.choose(visit, asking, "help_open")]
+        return [await self._plain(visit, visit.sender, "help")]
+
+    async def list_open(self, visit: Visit, answer: Answer) -> list[Reply]:
+        """The items of the list meant, else everything that is open."""
+        listed = [standing for standing in visit.standings if standing.topic in _HAS_ITEMS]
+        standing = visit.standing(answer.matter)
+        if standing in listed and standing is not None:
+            return [await self._basis.reply(visit, standing, "sheet_items", courtesy=True)]
+        return [await self._listing(visit, "list_open", "nothing_open")]
+
+    async def not_received(self, visit: Visit, answer: Answer) -> list[Reply]:
+        """What is open is said again."""
+        return [await self._listing(visit, "not_received", "not_received")]
+
+    async def _listing(self, visit: Visit, template: str, empty: str) -> Reply:
+        asking = [standing for standing in visit.standings if standing.view.asks]
+        entries = await self._facts.open_list(visit, asking)
+        chosen = template if entries else empty
+        return await self._plain(visit, visit.sender, chosen, {"open_list": entries})
+
+    async def info(self, visit: Visit, answer: Answer) -> list[Reply]:
+        """What this is about, and whom to ring to make sure."""
+        standing = visit.standing(answer.matter)
+        if standing is not None:
+            return [await self._basis.reply(visit, standing, "info", courtesy=True)]
+        return [await self._plain(visit, visit.sender, "info")]
+
+    # ── the address ──────────────────────────────────────────────────────────────────────────────
+
+    async def stop(self, visit: Visit, answer: Answer) -> list[Reply]:
+        """Silence for all who share that address; one confirmation, where the carrier sends none itself."""
+        incoming = visit.incoming
+        contact = contact_of(incoming)
+        await self._parts.contacts_lost.lose(
+            visit.tx, contact.channel, contact.account, contact.address, STOPPED, None, visit.now
+        )
+        if incoming.opt is not None:
+            return []
+        values = await self._facts.plain(visit, visit.sender)
+        return [Reply(template="stopped", values=values, person=visit.sender, courtesy=True, always=True)]
+
+    async def start(self, visit: Visit, answer: Answer) -> list[Reply]:
+        """It is written to again."""
+        cleared = await clear(visit)
+        if cleared:
+            await self._basis.journal(visit, "contact_back", visit.sender)
+        if visit.incoming.opt is not None:
+            return []
+        return [await self._plain(visit, visit.sender, "started", courtesy=not cleared)]
+
+    async def wrong_number(self, visit: Visit, answer: Answer) -> list[Reply]:
+        """Nobody of ours reads there: silence, and the secretary mends the roster."""
+        contact = contact_of(visit.incoming)
+        await self._parts.contacts_lost.lose(
+            visit.tx, contact.channel, contact.account, contact.address, WRONG, None, visit.now
+        )
+        values = {"number": None}
+        return [Reply(template="wrong_number", values=values, courtesy=True, always=True)]
+
+    async def language(self, visit: Visit, answer: Answer) -> list[Reply]:
+        """In that language from now on, for all who read there."""
+        locale = answer.language or self._parts.station.locale
+        for person in visit.people:
+            await visit.tx.roster.set_locale(person.id, locale)
+        values = await self._facts.plain(visit, visit.sender)
+        return [Reply(template="language_set", values=values, person=visit.sender)]
+
+    # ── passing on ───────────────────────────────────────────────────────────────────────────────
+
+    async def need(self, visit: Visit, answer: Answer) -> list[Reply]:
+        """Somebody needs something: the secretary hears it."""
+        told = await self._passing.to_secretary(visit, visit.sender)
+        await self._basis.journal(visit, "need", visit.sender)
+        return [await self._plain(visit, visit.sender, "need_noted", _contact(told))]
+
+    async def danger(self, visit: Visit, answer: Answer) -> list[Reply]:
+        """Ring 120 or 110 at once; the desk hears it, too. Never held back."""
+        await self._passing.danger(visit, visit.sender)
+        await self._basis.journal(visit, "danger", visit.sender)
+        values = await self._facts.plain(visit, visit.sender)
+        return [Reply(template="danger", values=values, person=visit.sender, always=True)]
+
+    async def someone_else(self, visit: Visit, answer: Answer) -> list[Reply]:
+        """Another reads this phone: no answer of his own, so the next in the chain; the words go on."""
+        standing = visit.standing(answer.matter)
+        person = standing.person if standing else visit.sender
+        told = await self._passing.to_holder(visit, person, standing)
+        if standing is not None:
+            await self._decline_for(visit, standing)
+            return [
+                await self._basis.reply(
+                    visit, standing, "someone_else_noted", courtesy=True, **_contact(told)
+                )
+            ]
+        return [await self._plain(visit, person, "someone_else_noted", _contact(told))]
+
+    async def _decline_for(self, visit: Visit, standing: Standing) -> None:
+        case = standing.case
+        call = case.call_to(standing.person.id) if case else None
+        if case is None or call is None or call.state is not CallState.ASKED:
+            return
+        event = Declined(person=standing.person.id, words=visit.words, channel=visit.channel)
+        await self._parts.cases.happen(visit.tx, case.id, event, visit.now)
+
+    # ── "I was there" ────────────────────────────────────────────────────────────────────────────
+
+    async def claim(self, visit: Visit, answer: Answer) -> list[Reply]:
+        """He was on post and forgot to say so: written down, for the secretary to confirm."""
+        found = await self._unattended(visit, answer)
+        if found is None:
+            return [await self._readings.nothing_open(visit)]
+        person, shift = found
+        post = await visit.tx.roster.post(shift.post)
+        unit = post.unit if post else person.unit
+        [matter] = await visit.tx.matters.ensure([(person.id, SHIFT, shift.key, unit)], visit.now)
+        await self._parts.shifts.noted(
+            visit.tx, shift.key, "claim", person.id, visit.actor(person), visit.words, visit.now
+        )
+        await self._basis.remember_of(visit, person, matter, Verb.CLAIM, shift=shift.key)
+        await self._tell_of_claim(visit, person, shift)
+        reply = await self._basis.tell_how(visit, matter, person, "claim_noted", courtesy=False)
+        if visit.now >= shift.end:
+            await visit.tx.matters.close(SHIFT, shift.key, visit.now, person=person.id)
+        return [reply]
+
+    async def _unattended(self, visit: Visit, answer: Answer) -> tuple[Person, Shift] | None:
+        """The last shift, of the one named if any, at which he was due and not known to have been."""
+        for person in await self._meant(visit, answer):
+            shifts = await visit.tx.shifts.of_person(person.id, visit.now - CLAIM_WITHIN, visit.now)
+            for shift in reversed(shifts):
+                there = {row.presence.person for row in await visit.tx.presences.during(shift.key)}
+                if person.id not in there:
+                    return person, shift
+        return None
+
+    async def _meant(self, visit: Visit, answer: Answer) -> Sequence[Person]:
+        if answer.number is None and answer.matter is None:
+            return visit.people
+        matter = await self._readings.meant(visit, Stale(number=answer.number or 0, matter=answer.matter))
+        return [person for person in visit.people if matter and person.id == matter.person]
+
+    async def _tell_of_claim(self, visit: Visit, person: Person, shift: Shift) -> None:
+        post = await visit.tx.roster.post(shift.post)
+        lineage = await self._facts.lineage(visit.tx, post.unit if post else person.unit, visit.now)
+        secretary = secretary_or_stand_in(lineage, visit.now)
+        if secretary is None or secretary == person.id:
+            return
+        await self._parts.shifts.tell(
+            visit.tx,
+            shift,
+            [secretary],
+            "claim_told",
+            visit.now,
+            key=f"claim:{visit.item}",
+            values={"sender_name": person.name, "sender_phone": local_phone(person.phone)},
+        )
+
+    async def _plain(
+        self,
+        visit: Visit,
+        person: Person,
+        template: str,
+        values: Mapping[str, object] | None = None,
+        *,
+        courtesy: bool = True,
+    ) -> Reply:
+        known = await self._facts.plain(visit, person)
+        return Reply(template=template, values={**known, **(values or {})}, person=person, courtesy=courtesy)
+
+
+async def clear(visit: Visit) -> bool:
+    """Forget what was against the address. False when nothing was."""
+    contact = contact_of(visit.incoming)
+    return await visit.tx.contacts.clear(contact.channel, contact.account, contact.address)
+
+
+def _contact(told: Person | None) -> dict[str, object]:
+    """Who got the words, as the answer names him."""
+    return {
+        "contact_name": told.name if told else None,
+        "contact_phone": local_phone(told.phone) if told else None,
+    }

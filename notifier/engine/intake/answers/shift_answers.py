@@ -1,0 +1,289 @@
+"""到岗, 离岗, 请假, 代 NAME 到岗 and what else people say of a shift."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from notifier.domain.case import CallState, Case, Declined, HandedOn, RosterChanged, Verdict
+from notifier.domain.chain import secretary_or_stand_in
+from notifier.domain.ids import PersonId
+from notifier.domain.language.model import Answer, Verb
+from notifier.domain.message import Lane
+from notifier.domain.policy import Kind
+from notifier.domain.presence import Window
+from notifier.domain.roster import Person, Post, Shift
+from notifier.domain.times import iso_utc
+from notifier.engine.case_letters import local_phone
+from notifier.engine.intake.answers.basis import Basis, Handler
+from notifier.engine.intake.answers.case_answers import CaseAnswers
+from notifier.engine.intake.standing import Standing
+from notifier.engine.intake.visit import Reply, Visit
+from notifier.engine.shifts import WATCH, Arrived
+from notifier.engine.station import Actor
+from notifier.store.rows import LeaveRow, Timer
+
+
+class ShiftAnswers:
+    """Answers to reminders and calls about a shift."""
+
+    def __init__(self, basis: Basis, calls: CaseAnswers) -> None:
+        """What is said in a case goes to ``calls``."""
+        self._basis = basis
+        self._calls = calls
+        self._shifts = basis.parts.shifts
+        self._cases = basis.parts.cases
+
+    def table(self) -> Mapping[Verb, Handler]:
+        """What each word does."""
+        return {
+            **self._calls.table(),
+            Verb.ACK: self.acknowledge,
+            Verb.HERE: self.here,
+            Verb.OFF: self.off,
+            Verb.LEAVE: self.leave,
+            Verb.ETA: self.on_the_way,
+            Verb.PROXY: self.proxy,
+            Verb.DECLINE: self.decline,
+        }
+
+    async def acknowledge(self, visit: Visit, standing: Standing, answer: Answer) -> list[Reply]:
+        """To a call he takes it; to a reminder he only says that he knows, which puts nobody on post."""
+        if standing.case is not None or not standing.view.rostered or standing.shift is None:
+            return await self._calls.acknowledge(visit, standing, answer)
+        person = standing.person
+        await self._shifts.noted(
+            visit.tx,
+            standing.shift.key,
+            "acknowledged",
+            person.id,
+            visit.actor(person),
+            visit.words,
+            visit.now,
+        )
+        await self._basis.remember(visit, standing, Verb.ACK)
+        return [await self._basis.reply(visit, standing, "reminder_acked")]
+
+    # ── on post, off post ────────────────────────────────────────────────────────────────────────
+
+    async def here(self, visit: Visit, standing: Standing, answer: Answer) -> list[Reply]:
+        """He is there. Who was called and is not rostered takes the case first, and staffs it himself."""
+        shift, case = _of(standing)[0], standing.case
+        if case is not None and case.holder is None and not standing.view.rostered:
+            verdict = await self._calls.take(visit, standing, case)
+            if verdict is not Verdict.TAKEN:
+                return [await self._basis.refuse(visit, standing, verdict)]
+        arrived = await self._shifts.arrive(
+            visit.tx, shift, standing.person.id, visit.actor(standing.person), visit.now
+        )
+        if arrived.window is not Window.OPEN:
+            return [await self._basis.reply(visit, standing, _REFUSED[arrived.window], courtesy=True)]
+        if arrived.row is None:
+            return [await self._basis.reply(visit, standing, "on_post", courtesy=True)]
+        await visit.tx.shifts.revoke_leave(standing.person.id, shift.key, visit.now)
+        await self._basis.remember(visit, standing, Verb.HERE, **_undoable(shift, arrived))
+        return [await self._basis.reply(visit, standing, "on_post")]
+
+    async def off(self, visit: Visit, standing: Standing, answer: Answer) -> list[Reply]:
+        """He leaves: where that empties a running post it is a case at once."""
+        person = standing.person
+        left = await self._shifts.leave_post(visit.tx, person.id, visit.actor(person), visit.now)
+        if left is None:
+            return []
+        await self._basis.remember(visit, standing, Verb.OFF, row=left.id, shift=left.presence.shift)
+        return [await self._basis.reply(visit, standing, "off_post")]
+
+    # ── leave ────────────────────────────────────────────────────────────────────────────────────
+
+    async def leave(self, visit: Visit, standing: Standing, answer: Answer) -> list[Reply]:
+        """He will not stand it. Somebody is to find another; in a case the next is called at once."""
+        shift, _ = _of(standing)
+        person, reason = standing.person, answer.reason or "personal"
+        await visit.tx.shifts.add_leave(
+            LeaveRow(person=person.id, shift=shift.key, reason=reason, recorded_at=visit.now)
+        )
+        await self._shifts.noted(
+            visit.tx, shift.key, "leave", person.id, visit.actor(person), reason, visit.now
+        )
+        case = standing.case
+        if case is not None:
+            await self._leave_case(visit, standing, case)
+        else:
+            await self._find_another(visit, standing, shift)
+        await self._basis.remember(
+            visit, standing, Verb.LEAVE, shift=shift.key, case=case.id if case else None
+        )
+        return [await self._basis.reply(visit, standing, "leave_noted")]
+
+    async def _leave_case(self, visit: Visit, standing: Standing, case: Case) -> None:
+        person, tx, now = standing.person.id, visit.tx, visit.now
+        call = case.call_to(person)
+        if case.holder == person:
+            event = HandedOn(person=person, words=visit.words, channel=visit.channel)
+            await self._cases.happen(tx, case.id, event, now)
+        elif call is not None and call.state in (CallState.ASKED, CallState.FAILED):
+            declined = Declined(person=person, words=visit.words, channel=visit.channel)
+            await self._cases.happen(tx, case.id, declined, now)
+        else:
+            await self._cases.happen(tx, case.id, RosterChanged(), now)
+
+    async def _find_another(self, visit: Visit, standing: Standing, shift: Shift) -> None:
+        """The secretary, or who stands in, is asked to find another, unless he himself is the one."""
+        reach, person = self._basis.parts.station.reach, standing.person
+        lineage = await visit.tx.roster.lineage(
+            standing.matter.unit,
+            shift=shift.key,
+            channels=reach.channels,
+            accounts=reach.telegram,
+            now=visit.now,
+        )
+        secretary = secretary_or_stand_in(lineage, visit.now)
+        if secretary is None or secretary == person.id:
+            return
+        await self._shifts.tell(
+            visit.tx,
+            shift,
+            [secretary],
+            "leave_told",
+            visit.now,
+            key=f"leave:{visit.item}:{person.id}",
+            values={"absent_name": person.name, "absent_phone": local_phone(person.phone)},
+        )
+
+    async def decline(self, visit: Visit, standing: Standing, answer: Answer) -> list[Reply]:
+        """In a case the rule decides. Who was only told of a leave passes that on to the next in line."""
+        if standing.case is not None:
+            return await self._calls.decline(visit, standing, answer)
+        shift, post = _of(standing)
+        replies = await self._calls.decline(visit, standing, answer)
+        await self._pass_leave_on(visit, standing, shift, post)
+        return replies
+
+    async def _pass_leave_on(self, visit: Visit, standing: Standing, shift: Shift, post: Post) -> None:
+        tx = visit.tx
+        gone = {row.person for row in await tx.shifts.leave_of(shift.key)}
+        for office in await tx.roster.offices_of(post.unit):
+            person = office.person
+            if person is None or person in gone or person == standing.person.id:
+                continue
+            if await tx.matters.find(person, standing.topic, shift.key) is None:
+                await self._tell_of_leave(visit, shift, person, sorted(gone))
+                return
+
+    async def _tell_of_leave(self, visit: Visit, shift: Shift, person: str, gone: Sequence[str]) -> None:
+        absent = await visit.tx.roster.person(PersonId(gone[0])) if gone else None
+        await self._shifts.tell(
+            visit.tx,
+            shift,
+            [PersonId(person)],
+            "leave_told",
+            visit.now,
+            key=f"leave:{visit.item}:on",
+            values={
+                "absent_name": absent.name if absent else None,
+                "absent_phone": local_phone(absent.phone) if absent else None,
+            },
+        )
+
+    # ── on the way ───────────────────────────────────────────────────────────────────────────────
+
+    async def on_the_way(self, visit: Visit, standing: Standing, answer: Answer) -> list[Reply]:
+        """In a case its clock waits; before there is one, the moment at which it would be opened does."""
+        if standing.case is not None:
+            return await self._calls.on_the_way(visit, standing, answer)
+        shift, _ = _of(standing)
+        person = standing.person
+        policy = (await self._basis.parts.station.rules.current(visit.tx)).policy(Kind.UNSTAFFED)
+        longest = min(timedelta(minutes=answer.minutes or 0), policy.resolve_within)
+        until = max(shift.start + policy.grace, visit.now + longest)
+        await visit.tx.timers.set(
+            Timer(
+                key=f"{WATCH}:{shift.key}",
+                lane=Lane.ESCALATION,
+                due_at=until,
+                kind=WATCH,
+                subject=shift.key,
+            )
+        )
+        await self._shifts.noted(
+            visit.tx, shift.key, "on_the_way", person.id, visit.actor(person), visit.words, visit.now
+        )
+        await self._basis.remember(visit, standing, Verb.ETA, shift=shift.key)
+        return [await self._basis.reply(visit, standing, "eta_noted", hold_until=iso_utc(until))]
+
+    # ── by proxy ─────────────────────────────────────────────────────────────────────────────────
+
+    async def proxy(self, visit: Visit, standing: Standing, answer: Answer) -> list[Reply]:
+        """代 NAME 到岗: anyone of the unit, confirmed by name to the sender and told to the one named."""
+        shift, post = _of(standing)
+        found = await self._named(visit, post, answer.name or "")
+        if len(found) != 1:
+            names = [f"{person.name} {person.id}" for person in found]
+            return [
+                await self._basis.reply(
+                    visit, standing, "which_person", courtesy=True, word=answer.name, names=names
+                )
+            ]
+        [person] = found
+        if visit.now >= shift.end:
+            return await self._confirm(visit, standing, person)
+        arrived = await self._shifts.arrive(
+            visit.tx, shift, person.id, visit.actor(standing.person), visit.now
+        )
+        if arrived.window is not Window.OPEN:
+            return [await self._basis.reply(visit, standing, _REFUSED[arrived.window], courtesy=True)]
+        if arrived.row is not None:
+            await self._proxied(visit, standing, person, arrived)
+        return [
+            await self._basis.reply(
+                visit, standing, "proxied", courtesy=arrived.row is None, done_by_name=person.name
+            )
+        ]
+
+    async def _named(self, visit: Visit, post: Post, name: str) -> list[Person]:
+        """The people of the post's unit who are meant: by name, or by the id that tells namesakes apart."""
+        everybody = await visit.tx.roster.people_of(post.unit)
+        by_id = [p for p in everybody if name.casefold() in (p.id.casefold(), f"{p.name} {p.id}".casefold())]
+        return by_id or await visit.tx.roster.by_name(post.unit, name)
+
+    async def _proxied(self, visit: Visit, standing: Standing, person: Person, arrived: Arrived) -> None:
+        shift, _ = _of(standing)
+        undoable = _undoable(shift, arrived)
+        await self._basis.remember(visit, standing, Verb.PROXY, **undoable)
+        await self._shifts.tell(
+            visit.tx,
+            shift,
+            [person.id],
+            "proxied_told",
+            visit.now,
+            key=f"proxied:{visit.item}",
+            values={
+                "at": iso_utc(visit.now),
+                "sender_name": standing.person.name,
+                "sender_phone": local_phone(standing.person.phone),
+            },
+            lane=Lane.REPLY,
+        )
+        own = await visit.tx.matters.find(person.id, standing.topic, shift.key)
+        # His too, so that he can say that it is not so.
+        await self._basis.remember_of(visit, person, own, Verb.PROXY, **undoable)
+
+    async def _confirm(self, visit: Visit, standing: Standing, person: Person) -> list[Reply]:
+        """After the end nobody is put on post any more: that he was there is confirmed, both times kept."""
+        shift, _ = _of(standing)
+        by = Actor(person=standing.person.id, channel=visit.channel)
+        reason = f"confirmed by {standing.person.id}"
+        await self._shifts.noted(visit.tx, shift.key, "claim_confirmed", person.id, by, reason, visit.now)
+        await visit.tx.matters.close(standing.topic, shift.key, visit.now, person=standing.person.id)
+        return [await self._basis.reply(visit, standing, "proxied", done_by_name=person.name)]
+
+
+_REFUSED = {Window.TOO_EARLY: "too_early", Window.TOO_LATE: "too_late"}
+
+
+def _of(standing: Standing) -> tuple[Shift, Post]:
+    if standing.shift is None or standing.post is None:
+        raise LookupError("a shift's matter has a shift")
+    return standing.shift, standing.post
+
+
+def _undoable(shift: Shift, arrived: Arrived) -> dict[str, object]:
+    return {"row": arrived.row, "moved_from": arrived.moved_from, "shift": shift.key}

@@ -1,0 +1,190 @@
+"""撤销: one's own last word is taken back, for 30 minutes and as long as nobody has built on it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from notifier.domain import sheet as rules
+from notifier.domain.case import RosterChanged, TakenBack, Verdict
+from notifier.domain.ids import CaseId, MatterId, SheetKey, ShiftKey
+from notifier.domain.language.model import Answer, Stale, Verb
+from notifier.domain.message import Lane
+from notifier.domain.roster import Person
+from notifier.engine.intake.answers.basis import Basis
+from notifier.engine.intake.readings import Readings
+from notifier.engine.intake.visit import Reply, Visit
+from notifier.engine.sheets import REMIND_ONCE, UNSIGNED_AT
+from notifier.store.rows import PersonalAnswer, Timer
+
+UNDO_FOR = timedelta(minutes=30)
+
+_Detail = Mapping[str, Any]
+_Undo = Callable[[Visit, Person, _Detail], Awaitable[bool]]
+"""Takes something back. False: it is too late for that."""
+
+
+class Undoing:
+    """Takes words back."""
+
+    def __init__(self, basis: Basis, readings: Readings) -> None:
+        """Work through the parts."""
+        self._basis = basis
+        self._readings = readings
+        self._parts = basis.parts
+        self._table: Mapping[str, _Undo] = {
+            Verb.ACK: self._in_case,
+            Verb.DECLINE: self._in_case,
+            Verb.HAND_ON: self._in_case,
+            Verb.ETA: self._in_case,
+            Verb.HERE: self._arrival,
+            Verb.PROXY: self._arrival,
+            Verb.OFF: self._leaving,
+            Verb.LEAVE: self._leave,
+            Verb.SIGN: self._signature,
+            Verb.VERIFY: self._verification,
+            Verb.RETURN: self._return,
+            Verb.WONT_SIGN: self._refusal,
+            Verb.LATER: self._later,
+            Verb.RELAYED: self._relay,
+            Verb.CLAIM: self._claim,
+        }
+
+    async def undo(self, visit: Visit, answer: Answer) -> list[Reply]:
+        """The last word of whoever writes, about the matter named if one is."""
+        last = await self._last(visit, await self._matter(visit, answer))
+        if last is None:
+            return [await self._nothing(visit)]
+        person = next(person for person in visit.people if person.id == last.person)
+        undone = await self._table[last.verb](visit, person, last.detail)
+        if not undone:
+            return [await self._nothing(visit)]
+        await visit.tx.answers.mark_undone(last.id, visit.now)
+        return [await self._said(visit, person, last)]
+
+    async def _matter(self, visit: Visit, answer: Answer) -> MatterId | None:
+        if answer.number is None:
+            return answer.matter
+        named = await self._readings.meant(visit, Stale(number=answer.number, matter=answer.matter))
+        return named.id if named else MatterId(0)
+
+    async def _last(self, visit: Visit, matter: MatterId | None) -> PersonalAnswer | None:
+        since = visit.now - UNDO_FOR
+        found = [await visit.tx.answers.last(p.id, since, matter) for p in visit.people]
+        known = [answer for answer in found if answer is not None]
+        return max(known, key=lambda answer: answer.id, default=None)
+
+    async def _said(self, visit: Visit, person: Person, last: PersonalAnswer) -> Reply:
+        matter = await visit.tx.matters.get(last.matter) if last.matter else None
+        label = self._parts.station.texts.label(last.verb, person.locale)
+        word = label if label != last.verb else None
+        if matter is None:
+            values = {**await self._basis.facts.plain(visit, person), "word": word}
+            return Reply(template="undone", values=values, person=person)
+        return await self._basis.tell_how(visit, matter, person, "undone", courtesy=False, word=word)
+
+    async def _nothing(self, visit: Visit) -> Reply:
+        values = await self._basis.facts.plain(visit, visit.sender)
+        return Reply(template="nothing_to_undo", values=values, person=visit.sender, courtesy=True)
+
+    # ── one word each ────────────────────────────────────────────────────────────────────────────
+
+    async def _in_case(self, visit: Visit, person: Person, detail: _Detail) -> bool:
+        if detail.get("case") is None:
+            await self._basis.journal(visit, "undone", person, reason=visit.words)
+            return True
+        event = TakenBack(person=person.id, words=visit.words, channel=visit.channel)
+        happened = await self._parts.cases.happen(visit.tx, CaseId(detail["case"]), event, visit.now)
+        return happened.verdict is Verdict.TAKEN
+
+    async def _arrival(self, visit: Visit, person: Person, detail: _Detail) -> bool:
+        row = await visit.tx.presences.get(detail["row"])
+        if row is None or row.ended is not None:
+            return False
+        await self._noted(visit, person, detail)
+        await self._parts.shifts.undo_arrival(visit.tx, row.id, detail.get("moved_from"), visit.now)
+        return True
+
+    async def _leaving(self, visit: Visit, person: Person, detail: _Detail) -> bool:
+        if await visit.tx.presences.of_person(person.id) is not None:
+            return False
+        shift = await visit.tx.shifts.get(ShiftKey(detail["shift"]))
+        if shift is None or visit.now >= shift.end:
+            return False
+        await self._noted(visit, person, detail)
+        await self._parts.shifts.undo_leaving(visit.tx, detail["row"], visit.now)
+        return True
+
+    async def _leave(self, visit: Visit, person: Person, detail: _Detail) -> bool:
+        key = ShiftKey(detail["shift"])
+        if not await visit.tx.shifts.revoke_leave(person.id, key, visit.now):
+            return False
+        await self._noted(visit, person, detail)
+        case = await visit.tx.cases.get(CaseId(detail["case"])) if detail.get("case") else None
+        if case is not None and case.is_open:
+            back = TakenBack(person=person.id, words=visit.words, channel=visit.channel)
+            await self._parts.cases.happen(visit.tx, case.id, back, visit.now)
+            await self._parts.cases.happen(visit.tx, case.id, RosterChanged(), visit.now)
+        return True
+
+    async def _signature(self, visit: Visit, person: Person, detail: _Detail) -> bool:
+        sheet = await visit.tx.sheets.get(SheetKey(detail["sheet"]))
+        if sheet is None:
+            return False
+        undone = rules.undo_signature(sheet, person.id)
+        return await self._parts.sheets.undo(visit.tx, sheet, undone, visit.actor(person), visit.now)
+
+    async def _verification(self, visit: Visit, person: Person, detail: _Detail) -> bool:
+        sheet = await visit.tx.sheets.get(SheetKey(detail["sheet"]))
+        if sheet is None:
+            return False
+        undone = rules.undo_verification(sheet, person.id)
+        return await self._parts.sheets.undo(visit.tx, sheet, undone, visit.actor(person), visit.now)
+
+    async def _return(self, visit: Visit, person: Person, detail: _Detail) -> bool:
+        sheet = await visit.tx.sheets.get(SheetKey(detail["sheet"]))
+        if sheet is None:
+            return False
+        undone = rules.undo_return(sheet, person.id)
+        return await self._parts.sheets.undo(visit.tx, sheet, undone, visit.actor(person), visit.now)
+
+    async def _refusal(self, visit: Visit, person: Person, detail: _Detail) -> bool:
+        sheet = await visit.tx.sheets.get(SheetKey(detail["sheet"]))
+        if sheet is None or not sheet.wants_signature:
+            return False
+        grace = (await self._parts.sheets.checklist_of(visit.tx, sheet)).grace
+        timer = Timer(
+            key=f"{UNSIGNED_AT}:{sheet.key}",
+            lane=Lane.ESCALATION,
+            due_at=max(visit.now, sheet.due_at + grace),
+            kind=UNSIGNED_AT,
+            subject=sheet.key,
+        )
+        await visit.tx.timers.set(timer)
+        await self._basis.journal(visit, "undone", person, reason=visit.words)
+        return True
+
+    async def _later(self, visit: Visit, person: Person, detail: _Detail) -> bool:
+        await visit.tx.timers.drop([f"{REMIND_ONCE}:{detail['sheet']}"])
+        return True
+
+    async def _relay(self, visit: Visit, person: Person, detail: _Detail) -> bool:
+        key, before = str(detail["relay"]), detail.get("before")
+        await self._basis.journal(visit, "undone", person, reason=visit.words)
+        if before is None:
+            await self._parts.broadcasts.undo_relay(visit.tx, key, visit.now)
+        else:
+            actor = visit.actor(person)
+            await self._parts.broadcasts.relayed(visit.tx, key, before, actor, visit.words, visit.now)
+        return True
+
+    async def _claim(self, visit: Visit, person: Person, detail: _Detail) -> bool:
+        await self._noted(visit, person, detail)
+        return True
+
+    async def _noted(self, visit: Visit, person: Person, detail: _Detail) -> None:
+        """Shifts do not journal what is undone themselves."""
+        key = ShiftKey(str(detail["shift"]))
+        actor = visit.actor(person)
+        await self._parts.shifts.noted(
+            visit.tx, key, "undone", person.id, actor, visit.words or None, visit.now
+        )

@@ -282,3 +282,10 @@ def _account(
 
 def _carrier(channel: ChannelName) -> Carrier:
     return Carrier.TELEGRAM if channel is ChannelName.TELEGRAM else Carrier.TWILIO
+
+
+def outgoing(message: StoredMessage) -> Outgoing:
+    """The call that would be made for a message."""
+    return Outgoing(
+        id=message.id, account=message.account, address=message.address, text=message.text, status_ref=""
+    )

@@ -14,6 +14,7 @@ from notifier.engine import reports
 from notifier.engine.letters import Letter
 from notifier.sandbox.faults import FaultKind
 from notifier.store.database import Database
+from notifier.store.rows import MessageFilter
 from tests.contract.sending_desk import BOTH_WAYS, BY_SMS, START, Desk, letter, open_desk
 
 TELEGRAM, SMS = ChannelName.TELEGRAM, ChannelName.SMS
@@ -138,7 +139,7 @@ async def test_a_blocked_bot_is_a_channel_lost_and_the_secretary_is_told(desk: D
     assert len(phone.texts()) == 2
     async with desk.db.read() as tx:
         left = await tx.contacts.usable([person], channels=(TELEGRAM, SMS), accounts=("7001",))
-        told = await tx.messages.listing(reports.MessageFilter(person=BOTH_WAYS))
+        told = await tx.messages.listing(MessageFilter(person=BOTH_WAYS))
     assert [contact.channel for contact in left[person]] == [SMS]
     assert [message.template for message in told] == ["contact_lost_told"]
 

@@ -139,7 +139,7 @@ async def test_too_large_a_body_is_not_read(sqlite_database: Database) -> None:
 async def test_while_the_database_is_away_the_carrier_is_told_to_come_again(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("notifier.store.engines._SQLITE_PRAGMAS", ("PRAGMA busy_timeout = 50",))
+    monkeypatch.setattr("notifier.web.keeping.KEEP_S", 0.2)
     database, other = Database.open(sqlite_url), Database.open(sqlite_url)
     site = open_site(database)
     async with other.write():

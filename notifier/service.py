@@ -22,6 +22,7 @@ from notifier.engine.cases import CASE_CLOCK
 from notifier.engine.house import House
 from notifier.engine.intake.poller import Poller
 from notifier.engine.intake.reader import Reader
+from notifier.engine.keeping import AT_HOUR, AT_MINUTE, keep
 from notifier.engine.loops import Pause, Pulses, Turn, keep_turning
 from notifier.engine.metrics import Metrics
 from notifier.engine.parts import Parts
@@ -41,6 +42,7 @@ log = structlog.get_logger(__name__)
 PLAN_EVERY_S = 600.0
 SIGNAL_WAIT_S = 5.0
 STOP_WITHIN_S = 25.0
+POLLER = "poller-"
 SMS_CHAT_RATE = 1.0
 """Messages a second to one phone."""
 
@@ -117,6 +119,10 @@ class Service:
             await sender.delete_webhook()
 
     async def _stop(self, tasks: list[asyncio.Task[None]]) -> None:
+        for task in tasks:
+            if task.get_name().startswith(POLLER):
+                # It only waits for news, for up to half a minute; what it would fetch stays with Telegram.
+                task.cancel()
         done, late = await asyncio.wait(tasks, timeout=STOP_WITHIN_S)
         for task in late:
             task.cancel()
@@ -125,7 +131,8 @@ class Service:
             await account.stop()
         await self._tenures.release()
         for task in done:
-            task.result()
+            if not task.cancelled():
+                task.result()
 
     # ── the loops ────────────────────────────────────────────────────────────────────────────────
 
@@ -173,7 +180,9 @@ class Service:
                 public_url=config.public_url,
             )
             for number in config.sms_accounts:
-                self._add_account(ChannelName.SMS, number, twilio, config.twilio_rate, ChatPacer(SMS_CHAT_RATE, None))
+                self._add_account(
+                    ChannelName.SMS, number, twilio, config.twilio_rate, ChatPacer(SMS_CHAT_RATE, None)
+                )
         return {
             f"sender-{account.channel}-{position}": (account.turn, account.pause)
             for position, account in enumerate(self._accounts, 1)
@@ -210,7 +219,7 @@ class Service:
         if self._config.telegram_mode == "polling":
             for position, (bot, sender) in enumerate(self._bots.items(), 1):
                 poller = Poller(station, sender, self._tenures.seek(f"poll:{bot}"), self.metrics)
-                loops[f"poller-{position}"] = (poller.turn, poller.pause)
+                loops[f"{POLLER}{position}"] = (poller.turn, poller.pause)
         return loops
 
     def _listen(self) -> Turn:
@@ -247,7 +256,12 @@ class Service:
         if "scheduler" in roles:
             ticker.add_job(house.heartbeat, "interval", seconds=60, id="heartbeat")
             ticker.add_job(house.clear_up, "interval", seconds=60, id="clear_up")
+            ticker.add_job(self._forget, "cron", hour=AT_HOUR, minute=AT_MINUTE, id="retention")
         return ticker
+
+    async def _forget(self) -> None:
+        if self._tenures.seek("watch").held:
+            await keep(self._parts.station)
 
     async def _renew(self) -> None:
         if await self._tenures.turn():

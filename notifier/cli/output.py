@@ -2,13 +2,15 @@
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, tzinfo
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from notifier.domain.times import parse_iso_utc
 
@@ -28,16 +30,13 @@ def say(text: str) -> None:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:
     """A table; None is shown as nothing."""
-    table = Table(*columns, title=title or None, title_justify="left")
+    if title:
+        typer.echo(title)
+    table = Table(*columns)
     for row in rows:
-        table.add_row(*("" if cell is None else _plain(cell) for cell in row))
-    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False)
-    console.print(table, markup=False)
-
-
-def _plain(cell: object) -> str:
-    """Text that rich shows as it is: square brackets in a title are no markup."""
-    return str(cell).replace("[", "\\[")
+        # As Text, since brackets in somebody's words are no markup.
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    Console(file=sys.stdout, width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)
 
 
 def print_counts(title: str, counts: object) -> None:
@@ -52,6 +51,17 @@ def civil(moment: object, zone: tzinfo) -> str:
         return ""
     known = moment if isinstance(moment, datetime) else parse_iso_utc(str(moment))
     return known.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Show on standard error that it goes on, for work whose length nobody knows; on terminals only."""
+    console = Console(file=sys.stderr)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(what):
+        yield
 
 
 def progress() -> Progress:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from notifier.cli.output import civil, print_table, say
+from notifier.cli.output import civil, print_table, say, working
 from notifier.cli.running import FAILURE, with_parts, wrong_usage
 from notifier.cli.values import moment_in
 from notifier.config import Config
@@ -51,7 +51,8 @@ def import_files(
     """
 
     async def work(parts: Parts, config: Config) -> ImportReport:
-        report = await import_roster(parts, source, dry_run=dry_run)
+        with working("taking in the files"):
+            report = await import_roster(parts, source, dry_run=dry_run)
         if not dry_run:
             # A roster without any rules would be called by nobody: the first import brings the folder's.
             await load_settings(parts, config.schedules_dir, explicit=False)
@@ -111,7 +112,8 @@ def check_all(
     """
 
     async def work(parts: Parts, config: Config) -> Checked:
-        return await check(parts, config.schedules_dir)
+        with working("reading every chain"):
+            return await check(parts, config.schedules_dir)
 
     found = with_parts(work)
     if chains:

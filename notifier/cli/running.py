@@ -36,7 +36,7 @@ class OneLineGroup(TyperGroup):
             reason = type(error.orig).__name__
             say(f"the database cannot be used now ({reason}); check that it runs, and NOTIFIER_DATABASE_URL")
         except OSError as error:
-            say(f"{error or type(error).__name__}; check that what is named there runs, and the settings")
+            say(f"{str(error) or type(error).__name__}; check that it runs, and the settings")
         raise typer.Exit(FAILURE)
 
 

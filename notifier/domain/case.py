@@ -230,12 +230,16 @@ CALLS = frozenset({Notice.CALL, Notice.REPEAT, Notice.EXHAUSTED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tell:
-    """Send a notice to a person. ``n`` tells repeats of one notice to one person apart."""
+    """Send a notice to a person. ``n`` tells repeats of one notice to one person apart.
+
+    ``channel`` is the way his own words came, where the notice answers them: it goes back that way.
+    """
 
     person: PersonId
     notice: Notice
     n: int = 1
     step: int = 0
+    channel: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

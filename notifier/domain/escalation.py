@@ -150,14 +150,20 @@ def _take(case: Case, event: Acknowledged, scene: Scene) -> Decision:
         takes=case.takes + 1,
         due_at=scene.after(scene.policy.resolve_within),
     )
-    return Decision(case=case, effects=(_record("acknowledged", event), *_taken(case, event.person)))
+    return Decision(case=case, effects=(_record("acknowledged", event), *_taken(case, event)))
 
 
-def _taken(case: Case, holder: PersonId) -> Iterable[Effect]:
+def _taken(case: Case, event: Acknowledged) -> Iterable[Effect]:
     yield CancelCalls()
-    yield Tell(person=holder, notice=Notice.TAKEN, n=case.takes, step=case.cursor.step)
+    yield Tell(
+        person=event.person,
+        notice=Notice.TAKEN,
+        n=case.takes,
+        step=case.cursor.step,
+        channel=event.channel,
+    )
     for call in case.calls:
-        if call.person != holder and call.state is not CallState.REMOVED:
+        if call.person != event.person and call.state is not CallState.REMOVED:
             yield Tell(person=call.person, notice=Notice.WHO_HAS_IT, n=case.takes, step=call.step)
 
 

@@ -20,6 +20,8 @@ from notifier.store.rows import Matter
 NIGHT_BEGINS, NIGHT_ENDS = 22, 6
 """Civil hours between which a call apologises first."""
 
+_CHANNELS = frozenset(ChannelName)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Standing:
@@ -61,6 +63,7 @@ class CaseLetters:
             matter=matter.id,
             number=matter.number,
             case=case.id,
+            prefer=ChannelName(tell.channel) if tell.channel in _CHANNELS else None,
             call=calls,
             wait=policy.steps[tell.step - 1].wait if 0 < tell.step <= len(policy.steps) else None,
         )

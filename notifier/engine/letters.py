@@ -31,8 +31,9 @@ class Letter:
     """Something to be said to one person, before a channel is chosen.
 
     ``key`` is natural: the same letter posted twice goes out once. ``to`` binds it to one contact (an answer
-    goes back the way the words came). ``wait`` is the step's, which caps the fallback. ``keyboard``
-    replaces the template's buttons. ``call``: only a sign of life stops the fallback.
+    goes back the way the words came); ``prefer`` is a channel to be tried before the policy's. ``wait`` is
+    the step's, which caps the fallback. ``keyboard`` replaces the template's buttons. ``call``: only a sign
+    of life stops the fallback.
     """
 
     key: str
@@ -46,6 +47,7 @@ class Letter:
     case: CaseId | None = None
     broadcast: BroadcastId | None = None
     to: Contact | None = None
+    prefer: ChannelName | None = None
     call: bool = False
     wait: timedelta | None = None
     keyboard: Keyboard | None = None
@@ -234,7 +236,8 @@ class _Desk:
         return quiet.add_open(start, after)
 
     def _first(self, letter: Letter) -> Contact | None:
-        for name in self._policies[letter.kind].channels:
+        order = self._policies[letter.kind].channels
+        for name in (letter.prefer, *order) if letter.prefer else order:
             if on_channel := self._on(letter, name):
                 return on_channel[0]
         return None

@@ -216,6 +216,13 @@ def test_a_stranger_and_one_on_leave_may_not_take_it() -> None:
     assert desk.takes("a").verdict is Verdict.NOT_CALLED
 
 
+def test_who_takes_it_is_answered_the_way_his_words_came() -> None:
+    desk = opened()
+    desk.happens(Acknowledged(person=A, words="收到827", channel="sms"))
+    [taken] = [e for e in desk.effects if isinstance(e, Tell) and e.notice is Notice.TAKEN]
+    assert taken.channel == "sms"
+
+
 def test_a_hold_that_runs_out_lapses_and_the_calls_go_on_never_back() -> None:
     desk = opened()
     desk.runs_out(2)

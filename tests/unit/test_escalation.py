@@ -10,6 +10,7 @@ import pytest
 from notifier.domain.calling import Scene
 from notifier.domain.case import (
     CLOSED,
+    Acknowledged,
     CalledOff,
     CallFailed,
     CallState,

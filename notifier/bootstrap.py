@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from typing import TextIO
 
 import structlog
 
@@ -93,8 +94,8 @@ def start_warnings(config: Config) -> list[str]:
     return [sentence for wrong, sentence in rules if wrong]
 
 
-def set_up_logs(level: str) -> None:
-    """Structured lines on standard error: events and ids, never a name, a number or a text."""
+def set_up_logs(level: str, to: TextIO | None = None) -> None:
+    """Structured lines on standard error, or ``to`` a file: events and ids, never a name, number or text."""
     hush()
     structlog.configure(
         processors=[
@@ -104,7 +105,7 @@ def set_up_logs(level: str) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(to or sys.stderr),
     )
 
 

@@ -42,7 +42,8 @@ log = structlog.get_logger(__name__)
 PLAN_EVERY_S = 600.0
 SIGNAL_WAIT_S = 5.0
 STOP_WITHIN_S = 25.0
-POLLER = "poller-"
+POLLER, SIGNALS = "poller-", "signals"
+LISTENERS = (POLLER, SIGNALS)
 SMS_CHAT_RATE = 1.0
 """Messages a second to one phone."""
 
@@ -120,8 +121,8 @@ class Service:
 
     async def _stop(self, tasks: list[asyncio.Task[None]]) -> None:
         for task in tasks:
-            if task.get_name().startswith(POLLER):
-                # It only waits for news, for up to half a minute; what it would fetch stays with Telegram.
+            if task.get_name().startswith(LISTENERS):
+                # They only wait for news, for up to half a minute; what they would fetch stays where it is.
                 task.cancel()
         done, late = await asyncio.wait(tasks, timeout=STOP_WITHIN_S)
         for task in late:
@@ -137,7 +138,7 @@ class Service:
     # ── the loops ────────────────────────────────────────────────────────────────────────────────
 
     def _loops(self, roles: Collection[str]) -> dict[str, tuple[Turn, Pause]]:
-        loops: dict[str, tuple[Turn, Pause]] = {"signals": (self._listen(), _at_once)}
+        loops: dict[str, tuple[Turn, Pause]] = {SIGNALS: (self._listen(), _at_once)}
         if "scheduler" in roles:
             loops |= self._scheduler_loops()
         if "sender" in roles:

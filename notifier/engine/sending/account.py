@@ -96,7 +96,7 @@ class Account:
     async def turn(self) -> bool:
         """Claim, and start every send that may go now. True when something was started."""
         if not self._tenure.held:
-            self._buffer.drain()
+            # What is claimed stays claimed: under the same fence nobody else can have touched it meanwhile.
             return False
         if self._fence != self._tenure.fence:
             await self._take_over()
@@ -127,6 +127,7 @@ class Account:
 
     async def _take_over(self) -> None:
         """The budget is ours: start with none saved, and settle what the owner before us left in flight."""
+        self._buffer.drain()
         self._fence = self._tenure.fence
         self._pacer = Pacer(self._rate, time.monotonic())
         await self._settling.adopt_orphans(self.name, self._fence, self._look_up)

@@ -79,9 +79,10 @@ class Service:
     async def turn_until(self, stopping: asyncio.Event, roles: Collection[str]) -> None:
         """Turn the loops of these roles until told to stop, then finish what is being sent."""
         loops = self._loops(roles)
-        await self._prepare(roles)
         ticker = self._ticker(roles)
         async with AsyncExitStack() as stack:
+            self._tenures.alone = await stack.enter_async_context(self._parts.station.db.alone())
+            await self._prepare(roles)
             if "web" in roles:
                 await stack.enter_async_context(
                     serve_http(create_app(self._web()), self._config.http_host, self._config.http_port)

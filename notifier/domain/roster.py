@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import pairwise
 
 from notifier.domain.ids import PersonId, PostCode, ShiftKey, UnitCode
 from notifier.domain.times import iso_utc
@@ -173,17 +172,20 @@ class Presence:
 
 
 def overlaps(shifts: Iterable[Shift]) -> list[tuple[PersonId, Shift, Shift]]:
-    """Pairs of shifts that put one person in two places at once, in order of time."""
-    by_person: dict[PersonId, list[Shift]] = {}
+    """Pairs of shifts that put one person in two places at once, in order of time.
+
+    Each shift is named once, with the one before it that lasts longest.
+    """
+    longest: dict[PersonId, Shift] = {}
+    pairs = []
     for shift in sorted(shifts, key=lambda s: (s.start, s.post)):
         for person in shift.people:
-            by_person.setdefault(person, []).append(shift)
-    return [
-        (person, earlier, later)
-        for person, own in by_person.items()
-        for earlier, later in pairwise(own)
-        if later.start < earlier.end
-    ]
+            before = longest.get(person)
+            if before is not None and shift.start < before.end:
+                pairs.append((person, before, shift))
+            if before is None or shift.end > before.end:
+                longest[person] = shift
+    return pairs
 
 
 LONGEST_SHIFT = timedelta(hours=48)

@@ -13,7 +13,7 @@ from notifier.store import engines, migrate
 from notifier.store.outage import is_outage
 from notifier.store.tx import Tx
 from notifier.store.watch import POSTGRES_POLL_S, SQLITE_POLL_S, SignalWatch
-from notifier.store.writer_lock import WriterLock
+from notifier.store.writer_lock import FileLock, WriterLock
 
 __all__ = ["Database", "is_outage"]
 
@@ -99,6 +99,26 @@ class Database:
         """One consistent view, which sees what is committed by now and cannot write."""
         async with self._reader.connect() as conn, conn.begin():
             yield Tx(conn)
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[bool]:
+        """Within, no other process of this machine is within too: True on SQLite, which only one may serve.
+
+        False on PostgreSQL, which any number may. The kernel ends it with the process, however that dies,
+        so who is alone knows that every lease found is a dead process's. Raises InputError while another
+        process is within.
+        """
+        if not self.is_sqlite:
+            yield False
+            return
+        file = engines.sqlite_file(self._url).absolute().resolve()
+        lock = FileLock(file.with_name(f"{file.name}-running"))
+        if not lock.try_take():
+            raise InputError(f"another `notifier run` is at work on {file}; stop it first")
+        try:
+            yield True
+        finally:
+            lock.close()
 
     async def wait_signal(self, seen: int, timeout: float) -> int:  # noqa: ASYNC109 -- part of the promise
         """The signal count as soon as it differs from ``seen`` (some process rang), else after ``timeout`` s.

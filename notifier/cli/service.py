@@ -1,4 +1,4 @@
-"""Commands about the program itself: run, demo, db."""
+"""Commands about the program itself: run, demo, db upgrade."""
 
 from importlib import import_module
 from typing import Annotated
@@ -8,7 +8,6 @@ import typer
 from notifier import bootstrap
 from notifier.cli.running import run_async, wrong_usage
 from notifier.config import load_config
-from notifier.errors import InputError
 from notifier.store.database import Database
 
 database = typer.Typer(no_args_is_help=True, help="The database.")
@@ -19,7 +18,6 @@ def add_to(app: typer.Typer) -> None:
     app.command("run")(run)
     app.command("demo")(demo)
     database.command("upgrade")(upgrade)
-    database.command("copy")(copy)
     app.add_typer(database, name="db")
 
 
@@ -65,11 +63,3 @@ def upgrade() -> None:
 
     run_async(work())
     typer.echo("the database is at this program's version")
-
-
-def copy(
-    source: Annotated[str, typer.Argument(metavar="FROM", show_default=False)],
-    target: Annotated[str, typer.Argument(metavar="TO", show_default=False)],
-) -> None:
-    """Copy everything into another database (not in this version)."""
-    raise InputError("db copy is not in this version; nothing was copied")

@@ -1,13 +1,22 @@
 """Keeping what must be kept for as long as it must, and no longer."""
 
+from collections.abc import Mapping
+
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from notifier.engine.station import Station
+from notifier.domain.ids import PersonId
+from notifier.engine.station import Actor, Station
+from notifier.errors import NotFound
+from notifier.store import personal
 from notifier.store.outage import is_outage
 from notifier.store.retention import RULES, Key, Rule, find_old, forget
+from notifier.store.rows import JournalLine
 
 log = structlog.get_logger(__name__)
+
+ERASED = "erased"
+"""The journal's word for it: ``person`` did it, to ``subject``."""
 
 AT_HOUR, AT_MINUTE = 13, 10
 """When it is done, in civil time. Posts are stood and called at night: the quiet hour is after lunch."""
@@ -46,3 +55,37 @@ async def _prune(station: Station, rule: Rule) -> int:
         async with station.db.write() as tx:
             forgotten += await forget(tx.conn, rule, now, span)
         after = span.last
+
+
+# ── one person ───────────────────────────────────────────────────────────────────────────────────
+
+
+async def export_person(station: Station, person: PersonId) -> Mapping[str, object]:
+    """Everything that is stored about somebody, by table. Raises NotFound.
+
+    What came in is found by his chats, and by his phone unless somebody else has the same one.
+    """
+    async with station.db.read() as tx:
+        return {"person": person, **await personal.load_everything(tx.conn, person)}
+
+
+async def erase_person(station: Station, person: PersonId, by: Actor, reason: str) -> dict[str, int]:
+    """Blank what is stored about somebody (``personal.erase``); how many rows by table.
+
+    The journal keeps that it was done, by whom and why. Names in texts addressed to others stay until those
+    are forgotten. Raises NotFound when he, or who does it, never was in the roster.
+    """
+    async with station.db.read() as tx:
+        addresses = await personal.load_addresses(tx.conn, person)
+        received = await personal.find_received(tx.conn, addresses)
+    now = station.now()
+    async with station.db.write() as tx:
+        if by.person is None or by.person not in await tx.roster.present([by.person]):
+            raise NotFound(f"there is no person {by.person}; give an id of people.csv")
+        done = await personal.erase(tx.conn, person, received, now)
+        line = JournalLine(
+            at=now, event=ERASED, person=by.person, subject=person, channel=by.channel, reason=reason
+        )
+        await tx.journal.write([line])
+        await tx.signals.ring()
+    return done

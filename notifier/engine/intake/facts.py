@@ -76,9 +76,9 @@ class Facts:
             return await self._shift(tx, ShiftKey(matter.subject), person, now)
         if matter.topic in (SHEET, UNSIGNED, VERIFY):
             sheet = await tx.sheets.get(SheetKey(matter.subject))
-            return await self._parts.sheets.values(tx, sheet, person.locale) if sheet else {}
+            return await self._parts.sheets.letters.values(tx, sheet, person.locale) if sheet else {}
         if matter.topic == RELAY:
-            subject = await self._parts.broadcasts.load(tx, matter.subject, now)
+            subject = await self._parts.relays.load(tx, matter.subject, now)
             return dict(subject.values) if subject else {}
         return {}
 

@@ -65,6 +65,9 @@ class Readings:
     async def _ask_which(self, visit: Visit, asked: AskBack, standings: Sequence[Standing]) -> Reply:
         if asked.question is Question.RETURN_OR_STOP and not standings:
             return await self._without_number(visit, "stop_for_good")
+        if asked.question is Question.TOO_EARLY and standings:
+            first = min(standings, key=lambda s: s.shift.start if s.shift else visit.now)
+            return await self._ask_about(visit, asked, first)
         return await self.choose(visit, standings or _asking(visit), "which_matter")
 
     async def _ask_about(self, visit: Visit, asked: AskBack, standing: Standing) -> Reply:
@@ -158,7 +161,10 @@ class Readings:
             return await self._told(visit, matter, person, "too_late")
         if person.id in {row.person for row in await visit.tx.shifts.leave_of(key)}:
             return await self._told(visit, matter, person, "leave_noted")
-        return await self._case(visit, matter, person, rostered=person.id in shift.people)
+        rostered = person.id in shift.people
+        if rostered and visit.now < shift.start:
+            return await self._told(visit, matter, person, "reminder_acked")
+        return await self._case(visit, matter, person, rostered=rostered)
 
     async def _sheet(self, visit: Visit, matter: Matter, person: Person) -> Reply:
         subject = await self._facts.subject(visit.tx, matter, person, visit.now)

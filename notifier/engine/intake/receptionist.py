@@ -13,8 +13,9 @@ from notifier.engine.intake.visit import Reply
 from notifier.engine.parts import Parts
 from notifier.store.tx import Tx
 
-_SPEAKS = frozenset({IncomingKind.TEXT, IncomingKind.EDITED, IncomingKind.TAP})
 _SHOWS = frozenset({IncomingKind.MEDIA, IncomingKind.PLACE})
+_SPEAKS = _SHOWS | {IncomingKind.TEXT, IncomingKind.EDITED}
+"""A caption under a picture is words like any."""
 
 
 class Receptionist:
@@ -48,7 +49,7 @@ class Receptionist:
             return await self._doorway.start(tx, incoming, people, now), False
         if not people:
             return await self._doorway.stranger(tx, item, incoming, now), False
-        if incoming.kind in _SPEAKS or (incoming.kind in _SHOWS and incoming.text.strip()):
+        if incoming.kind is IncomingKind.TAP or (incoming.kind in _SPEAKS and incoming.text.strip()):
             return await self._conversation.hear(tx, item, incoming, people, now)
         if incoming.kind in _SHOWS:
             return await self._conversation.shown(tx, item, incoming, people, now)

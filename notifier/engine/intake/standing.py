@@ -6,17 +6,17 @@ from datetime import datetime, timedelta
 
 from notifier.domain import presence
 from notifier.domain.case import Case
-from notifier.domain.ids import BroadcastId, PersonId, PostCode, SheetKey, ShiftKey, UnitCode
+from notifier.domain.ids import BroadcastId, MatterId, PersonId, PostCode, SheetKey, ShiftKey, UnitCode
 from notifier.domain.language.model import OpenMatter, Utterance, Verb
 from notifier.domain.policy import Kind, Policy
 from notifier.domain.presence import Window
 from notifier.domain.roster import Person, Post, Presence, Shift
 from notifier.domain.sheet import Sheet
-from notifier.engine.broadcasts import CANCELLED
 from notifier.engine.contacts_lost import CONTACT
 from notifier.engine.intake import views
 from notifier.engine.intake.views import View
 from notifier.engine.parts import Parts
+from notifier.engine.relays import CANCELLED
 from notifier.engine.subjects import NOTICE, RELAY, SHEET, SHIFT, UNSIGNED, VERIFY
 from notifier.store.rows import Matter, Relay
 from notifier.store.tx import Tx
@@ -71,6 +71,7 @@ class _Shifts:
     offices: Mapping[PersonId, Collection[UnitCode]]
     counts: Mapping[PostCode, int]
     on_leave: Collection[tuple[PersonId, ShiftKey]]
+    known: Collection[MatterId]
     policy: Policy
 
 
@@ -158,6 +159,7 @@ class Standings:
             offices=offices,
             counts=await tx.presences.counts(posts),
             on_leave={(row.person, key) for key in shifts for row in await tx.shifts.leave_of(key)},
+            known={matter.id for matter in matters if await _is_known(tx, matter)},
             policy=policy,
         )
 
@@ -178,6 +180,7 @@ class Standings:
             on_leave=(person.id, shift.key) in loaded.on_leave,
             on_post=there is not None and there.shift == shift.key,
             office=post.unit in loaded.offices[person.id],
+            knows=matter.id in loaded.known,
             short=loaded.counts.get(post.code, 0) < post.headcount,
         )
         view = views.shift_view(facts)
@@ -214,7 +217,7 @@ class Standings:
             return None
         match bare.topic:
             case "sheet":
-                items = len((await self._parts.sheets.checklist_of(tx, sheet)).items)
+                items = len((await self._parts.sheets.letters.checklist_of(tx, sheet)).items)
                 view = views.list_view(sheet, items)
             case "verify":
                 view = views.verify_view(sheet, bare.case, bare.person.id)
@@ -234,21 +237,33 @@ class Standings:
         return replace(bare, view=_open(bare.matter, view), relay=relay)
 
 
+async def _is_known(tx: Tx, matter: Matter) -> bool:
+    """Whether its person has said 收到 to it."""
+    last = await tx.answers.last(matter.person, matter.issued_at, matter.id)
+    return last is not None and last.verb == Verb.ACK
+
+
 def narrowed(standings: Sequence[Standing], now: datetime, checkin_from: timedelta) -> list[Standing]:
-    """The same, but for "on post" without a number: of several own shifts only the likeliest takes it."""
+    """The same, but for "on post" and "on the way" without a number.
+
+    Of several own shifts only the likeliest takes "on post"; "on the way" is to none that is hours ahead,
+    as long as there is a nearer one.
+    """
     kept = list(standings)
+    if any(s.takes(Verb.ETA) and not s.view.early for s in kept):
+        kept = [_without(s, Verb.ETA) if s.view.early else s for s in kept]
     for person in {standing.person.id for standing in kept}:
         own = [s for s in kept if s.person.id == person and s.shift is not None and s.takes(Verb.HERE)]
         rostered = [s.shift for s in own if s.view.rostered and s.shift is not None]
         meant = presence.shift_meant(rostered, person, now, checkin_from)
         if meant is not None:
             others = {s.matter.id for s in own if s.shift is not None and s.shift.key != meant.shift.key}
-            kept = [_without_here(s) if s.matter.id in others else s for s in kept]
+            kept = [_without(s, Verb.HERE) if s.matter.id in others else s for s in kept]
     return kept
 
 
-def _without_here(standing: Standing) -> Standing:
-    view = replace(standing.view, answers=standing.view.answers - {Verb.HERE})
+def _without(standing: Standing, verb: Verb) -> Standing:
+    view = replace(standing.view, answers=standing.view.answers - {verb})
     return replace(standing, view=view)
 
 

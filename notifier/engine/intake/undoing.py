@@ -151,7 +151,7 @@ class Undoing:
         sheet = await visit.tx.sheets.get(SheetKey(detail["sheet"]))
         if sheet is None or not sheet.wants_signature:
             return False
-        grace = (await self._parts.sheets.checklist_of(visit.tx, sheet)).grace
+        grace = (await self._parts.sheets.letters.checklist_of(visit.tx, sheet)).grace
         timer = Timer(
             key=f"{UNSIGNED_AT}:{sheet.key}",
             lane=Lane.ESCALATION,
@@ -171,10 +171,10 @@ class Undoing:
         key, before = str(detail["relay"]), detail.get("before")
         await self._basis.journal(visit, "undone", person, reason=visit.words)
         if before is None:
-            await self._parts.broadcasts.undo_relay(visit.tx, key, visit.now)
+            await self._parts.relays.undo_relay(visit.tx, key, visit.now)
         else:
             actor = visit.actor(person)
-            await self._parts.broadcasts.relayed(visit.tx, key, before, actor, visit.words, visit.now)
+            await self._parts.relays.relayed(visit.tx, key, before, actor, visit.words, visit.now)
         return True
 
     async def _claim(self, visit: Visit, person: Person, detail: _Detail) -> bool:

@@ -27,7 +27,7 @@ class View:
 class ShiftFacts:
     """How one person stands to one shift. ``case`` is the open case about it; ``office``: of the post's unit.
 
-    ``short``: fewer are on post than it takes.
+    ``short``: fewer are on post than it takes. ``knows``: he has said that he knows of his shift.
     """
 
     person: PersonId
@@ -38,6 +38,7 @@ class ShiftFacts:
     on_post: bool = False
     office: bool = False
     short: bool = True
+    knows: bool = False
     claims: frozenset[Verb] = field(default=frozenset({Verb.PROXY}))
 
     @property
@@ -80,7 +81,11 @@ def shift_view(facts: ShiftFacts) -> View | None:
 def _duty(facts: ShiftFacts) -> frozenset[Verb]:
     """What the rostered may say of his shift. On leave he may still come after all."""
     here = {Verb.HERE} if facts.window is Window.OPEN else set()
-    return frozenset(here if facts.on_leave else here | {Verb.ACK, Verb.LEAVE, Verb.ETA})
+    if facts.on_leave:
+        return frozenset(here)
+    # Said once it is said: of two people at one phone, the next 收到 is the other's.
+    known = set() if facts.knows else {Verb.ACK}
+    return frozenset(here | known | {Verb.LEAVE, Verb.ETA})
 
 
 def _call(facts: ShiftFacts, case: Case) -> frozenset[Verb]:

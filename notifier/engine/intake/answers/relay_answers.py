@@ -12,9 +12,9 @@ class RelayAnswers:
     """Answers about passing a broadcast on."""
 
     def __init__(self, basis: Basis) -> None:
-        """Work with the parts' broadcasts."""
+        """Work with the parts' relays."""
         self._basis = basis
-        self._broadcasts = basis.parts.broadcasts
+        self._relays = basis.parts.relays
 
     def table(self) -> Mapping[Verb, Handler]:
         """What each word does."""
@@ -23,7 +23,7 @@ class RelayAnswers:
     async def relayed(self, visit: Visit, standing: Standing, answer: Answer) -> list[Reply]:
         """So many were told: kept, and marked where it is more than there are. A later count replaces it."""
         before = standing.relay.relayed if standing.relay else None
-        relay = await self._broadcasts.relayed(
+        relay = await self._relays.relayed(
             visit.tx,
             standing.matter.subject,
             answer.count or 0,

@@ -59,8 +59,8 @@ class SheetAnswers:
         changed = await self._sheets.toggle(visit.tx, sheet, item)
         if isinstance(changed, Refusal) or visit.quoted is None or visit.incoming.quoted is None:
             return []
-        checklist = await self._sheets.checklist_of(visit.tx, changed)
-        keyboard = self._sheets.keyboard(changed, checklist, standing.matter, standing.person.locale)
+        checklist = await self._sheets.letters.checklist_of(visit.tx, changed)
+        keyboard = self._sheets.letters.keyboard(changed, checklist, standing.matter, standing.person.locale)
         shown = visit.quoted
         return [
             Reply(
@@ -99,7 +99,7 @@ class SheetAnswers:
     async def _tell_verifier(self, visit: Visit, standing: Standing, sheet: Sheet) -> str | None:
         tx, now, signer = visit.tx, visit.now, standing.person
         lineage = await self._basis.facts.lineage(tx, sheet.unit, now, signer.id)
-        checklist = await self._sheets.checklist_of(tx, sheet)
+        checklist = await self._sheets.letters.checklist_of(tx, sheet)
         verifier = verifier_for(checklist.verified_by, lineage, signer.id, now)
         person = lineage.people.get(verifier) if verifier else None
         if verifier is None or person is None:
@@ -111,7 +111,7 @@ class SheetAnswers:
             template="wont_sign_told",
             values={
                 **base_values(lineage, verifier, now),
-                **await self._sheets.values(tx, sheet, person.locale),
+                **await self._sheets.letters.values(tx, sheet, person.locale),
                 "reason": visit.words,
             },
             kind=Kind.UNSIGNED,

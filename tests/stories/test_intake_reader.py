@@ -1,6 +1,7 @@
 """The reader: in sets, one by one where a set fails, and never held up."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -40,6 +41,10 @@ def stumbling(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return heard
 
 
+def sms(sender: str, text: str) -> str:
+    return json.dumps({"form": [["From", sender], ["Body", text]]})
+
+
 async def states(desk: IntakeDesk) -> list[InboxItem]:
     async with desk.db.read() as tx:
         return await tx.inbox.new(100)
@@ -49,9 +54,9 @@ async def test_a_poisoned_item_is_given_up_and_leaves_nothing_behind(
     desk: IntakeDesk, stumbling: list[str]
 ) -> None:
     for text in ("帮助", "毒", "清单"):
-        await desk.stores("sms", '{"form": [["From", "+8613800100012"], ["Body", "%s"]]}' % text)
+        await desk.stores("sms", sms("+8613800100012", text))
     assert await desk.reads() == ["help", "nothing_open"]
-    assert stumbling.count("毒") == 4, "once in the set, then three times alone"
+    assert stumbling.count("毒") == 6, "three times, in the set and alone"
     assert await states(desk) == []
 
 
@@ -66,7 +71,7 @@ async def test_everything_at_once_on_either_database(desk: IntakeDesk) -> None:
 
 async def test_two_readers_read_each_item_once(desk: IntakeDesk) -> None:
     for n in range(30):
-        await desk.stores("sms", '{"form": [["From", "+86139000000%02d"], ["Body", "喂"]]}' % n)
+        await desk.stores("sms", sms(f"+86139000000{n:02}", "喂"))
 
     async def reads() -> None:
         while await desk.reader.turn():

@@ -93,7 +93,7 @@ class Reader:
         return done
 
     async def _take_one_by_one(self) -> bool:
-        async with self._station.db.read() as tx:
+        async with self._station.db.write() as tx:
             items = await tx.inbox.new(SET_SIZE)
         for item in items:
             try:

@@ -30,6 +30,9 @@ async function call(path, body) {
 }
 
 function clock(iso) {
+  // A clock of the sandbox's own (a night played quickly) names its zone; plain UTC is shown as it is here.
+  const own = /T(\d\d:\d\d:\d\d).*[+-](?!00:00)\d\d:\d\d$/.exec(iso);
+  if (own) return own[1];
   return new Date(iso).toLocaleTimeString("zh-CN", { hour12: false });
 }
 

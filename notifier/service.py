@@ -23,7 +23,7 @@ from notifier.engine.house import House
 from notifier.engine.intake.poller import Poller
 from notifier.engine.intake.reader import Reader
 from notifier.engine.keeping import AT_HOUR, AT_MINUTE, keep
-from notifier.engine.loops import Pause, Pulses, Turn, keep_turning
+from notifier.engine.loops import Job, Pause, Pulses, Turn, keep_turning, steady
 from notifier.engine.metrics import Metrics
 from notifier.engine.parts import Parts
 from notifier.engine.planner import REREAD
@@ -253,12 +253,18 @@ class Service:
             timezone=self._config.timezone,
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
-        ticker.add_job(self._renew, "interval", seconds=RENEW_EVERY_S, id="leases")
-        ticker.add_job(house.look_at_the_clock, "interval", seconds=5, id="clock")
+        jobs: list[tuple[str, Job, str, dict[str, float]]] = [
+            ("leases", self._renew, "interval", {"seconds": RENEW_EVERY_S}),
+            ("clock", house.look_at_the_clock, "interval", {"seconds": 5}),
+        ]
         if "scheduler" in roles:
-            ticker.add_job(house.heartbeat, "interval", seconds=60, id="heartbeat")
-            ticker.add_job(house.clear_up, "interval", seconds=60, id="clear_up")
-            ticker.add_job(self._forget, "cron", hour=AT_HOUR, minute=AT_MINUTE, id="retention")
+            jobs += [
+                ("heartbeat", house.heartbeat, "interval", {"seconds": 60}),
+                ("clear_up", house.clear_up, "interval", {"seconds": 60}),
+                ("retention", self._forget, "cron", {"hour": AT_HOUR, "minute": AT_MINUTE}),
+            ]
+        for name, job, trigger, when in jobs:
+            ticker.add_job(steady(name, job), trigger, id=name, **when)
         return ticker
 
     async def _forget(self) -> None:
@@ -329,5 +335,5 @@ def _handlers(parts: Parts) -> dict[str, Handler]:
         UNSIGNED_AT: parts.sheets.unsigned,
         UNVERIFIED_AT: parts.sheets.unverified,
         RELEASE: parts.broadcasts.release,
-        DEADLINE: parts.broadcasts.deadline,
+        DEADLINE: parts.relays.deadline,
     }

@@ -18,9 +18,10 @@ from notifier.domain.audience import parse_audience
 from notifier.domain.ids import BroadcastId, PersonId
 from notifier.domain.policy import Kind
 from notifier.engine import reports
-from notifier.engine.broadcasts import CANCELLED, Order
+from notifier.engine.broadcasts import Order
 from notifier.engine.forecast import Forecast, Pacing, forecast
 from notifier.engine.parts import Parts
+from notifier.engine.relays import CANCELLED
 from notifier.errors import InputError, NotFound
 from notifier.texts.vocabulary import VOCABULARY
 

@@ -162,7 +162,7 @@ async def _signer(asked: _Question, checklist: Checklist) -> PersonId:
 
 
 async def _sheet_values(asked: _Question, sheet: Sheet) -> Mapping[str, object]:
-    return await asked.parts.sheets.values(asked.tx, sheet, asked.parts.station.locale)
+    return await asked.parts.sheets.letters.values(asked.tx, sheet, asked.parts.station.locale)
 
 
 async def _unrelayed(asked: _Question) -> Subject:

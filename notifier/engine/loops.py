@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from notifier.errors import NotifierError
 from notifier.store.outage import is_outage
 
 log = structlog.get_logger(__name__)
@@ -63,19 +62,39 @@ Turn = Callable[[], Awaitable[bool]]
 Pause = Callable[[], Awaitable[object]]
 """Waits until there may be something to do, for a few seconds at the most."""
 
+Job = Callable[[], Awaitable[None]]
+"""Something small that is done again and again, at its hour."""
+
 
 async def keep_turning(pulse: Pulse, turn: Turn, pause: Pause, stopping: asyncio.Event) -> None:
-    """Turn until ``stopping``. What a turn raises is logged and waited out, longer each time in a row."""
+    """Turn until ``stopping``. What a turn raises is logged and waited out, longer each time in a row.
+
+    A loop that only stumbles does not beat: within a minute /healthz names it.
+    """
     while not stopping.is_set():
         try:
             more = await turn()
-        except (NotifierError, SQLAlchemyError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 -- the last wall: whatever fails, the other calls go on
             await _wait_out(pulse, error, stopping)
             continue
         pulse.stumbles = 0
         pulse.beat()
         if not more:
             await _either(pause(), stopping)
+
+
+def steady(name: str, job: Job) -> Job:
+    """A ticking job that is cut short without a word when the program stops; its failures are one line."""
+
+    async def run() -> None:
+        try:
+            await job()
+        except asyncio.CancelledError:
+            log.info("job_cut_short", job=name)
+        except (NotifierError, SQLAlchemyError, OSError) as error:
+            log.error("job_failed", job=name, error=type(error).__name__, exc_info=_bare(error))
+
+    return run
 
 
 async def _wait_out(pulse: Pulse, error: Exception, stopping: asyncio.Event) -> None:

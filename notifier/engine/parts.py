@@ -9,6 +9,7 @@ from notifier.engine.cases import Cases
 from notifier.engine.contacts_lost import ContactsLost
 from notifier.engine.letters import Letters
 from notifier.engine.planner import Planner
+from notifier.engine.relays import Relays
 from notifier.engine.sheets import Sheets
 from notifier.engine.shifts import Shifts
 from notifier.engine.station import Station
@@ -25,6 +26,7 @@ class Parts:
     shifts: Shifts
     sheets: Sheets
     broadcasts: Broadcasts
+    relays: Relays
     planner: Planner
     aftermath: Aftermath
     contacts_lost: ContactsLost
@@ -37,12 +39,13 @@ def assemble(station: Station) -> Parts:
     cases = Cases(station, letters, subjects)
     shifts = Shifts(station, letters, cases)
     sheets = Sheets(station, letters, cases)
-    broadcasts = Broadcasts(station, letters, cases)
+    relays = Relays(station, letters, cases)
+    broadcasts = Broadcasts(station, letters, relays)
     subjects.register(Kind.UNSTAFFED, shifts.load)
     subjects.register(Kind.UNSIGNED, sheets.load_unsigned)
     subjects.register(Kind.UNVERIFIED, sheets.load_unverified)
-    subjects.register(Kind.UNRELAYED, broadcasts.load)
-    cases.when_closed(broadcasts.case_closed)
+    subjects.register(Kind.UNRELAYED, relays.load)
+    cases.when_closed(relays.case_closed)
     return Parts(
         station=station,
         letters=letters,
@@ -50,6 +53,7 @@ def assemble(station: Station) -> Parts:
         shifts=shifts,
         sheets=sheets,
         broadcasts=broadcasts,
+        relays=relays,
         planner=Planner(station, shifts, sheets, cases),
         aftermath=Aftermath(station, letters, cases),
         contacts_lost=ContactsLost(station, letters),

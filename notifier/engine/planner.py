@@ -4,6 +4,7 @@ What is found late is planned all the same; the handlers look at the time themse
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from notifier.domain import sheet as rules
@@ -151,7 +152,7 @@ async def roster_changed(tx: Tx, shifts: Iterable[Shift], settings: Settings, no
         past = [lead for lead in policy.remind_before if shift.start - lead <= now < shift.start]
         if past:
             # Each person's reminder has a key of its own: only those who have not had it get it.
-            await tx.timers.set(_reminder(shift, min(past)))
+            await tx.timers.set(replace(_reminder(shift, min(past)), due_at=now))
     await tx.signals.ring()
 
 

@@ -1,24 +1,22 @@
 """Responsibility lists, run: asked for, signed, verified or returned, and what a missing one starts."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from notifier.domain import sheet as rules
-from notifier.domain.chain import verifier_for
 from notifier.domain.ids import PersonId, SheetKey, ShiftKey, UnitCode
-from notifier.domain.message import Button, Keyboard, Lane
+from notifier.domain.message import Lane
 from notifier.domain.policy import Checklist, Kind, Settings, Signers
-from notifier.domain.roster import Lineage, Person, Shift
+from notifier.domain.roster import Shift
 from notifier.domain.sheet import Refusal, Sheet, SheetState, Terms
 from notifier.domain.times import iso_utc
-from notifier.engine.case_letters import base_values, local_phone
 from notifier.engine.cases import Cases
-from notifier.engine.letters import Letter, Letters
+from notifier.engine.letters import Letters
+from notifier.engine.sheet_letters import SheetLetters
 from notifier.engine.station import Actor, Station
 from notifier.engine.subjects import SHEET, UNSIGNED, VERIFY, Subject
 from notifier.errors import NotFound
-from notifier.store.rows import JournalLine, Matter, Timer
+from notifier.store.rows import JournalLine, Timer
 from notifier.store.tx import Tx
 
 ASK_DAILY = "sheet_daily"
@@ -29,8 +27,6 @@ REMIND_ONCE = "sheet_later"
 ASK_BEFORE = timedelta(minutes=30)
 """A daily list is asked for this long before it falls due."""
 
-TOGGLES_A_ROW = 4
-
 
 class Sheets:
     """Everything about a list."""
@@ -38,7 +34,7 @@ class Sheets:
     def __init__(self, station: Station, letters: Letters, cases: Cases) -> None:
         """Work with the station's letters and cases."""
         self._station = station
-        self._letters = letters
+        self.letters = SheetLetters(station, letters)
         self._cases = cases
 
     # ── asking ───────────────────────────────────────────────────────────────────────────────────
@@ -90,7 +86,7 @@ class Sheets:
         now: datetime,
     ) -> None:
         settings = await self._station.rules.current(tx)
-        lineage = await self._lineage(tx, unit, now)
+        lineage = await self.letters.lineage(tx, unit, now)
         signers = rules.signers(checklist, lineage, now, were_on_post)
         sheets = [
             Sheet(
@@ -108,54 +104,19 @@ class Sheets:
         await tx.sheets.add(sheets)
         for sheet in sheets:
             await self._watch_signature(tx, sheet, settings)
-            await self.ask(tx, sheet, "sheet_ask", now, key=f"ask:{sheet.key}")
+            await self.letters.ask(tx, sheet, "sheet_ask", now, key=f"ask:{sheet.key}")
 
     async def remind_once(self, tx: Tx, subject: str, now: datetime) -> None:
         """The signer asked to be reminded later."""
         sheet = await tx.sheets.get(SheetKey(subject))
         if sheet is not None and sheet.wants_signature:
-            await self.ask(tx, sheet, "sheet_ask", now, key=f"later:{sheet.key}:{iso_utc(now)}")
-
-    async def ask(self, tx: Tx, sheet: Sheet, template: str, now: datetime, *, key: str) -> None:
-        """Put the list before its signer, its items as toggle buttons where there are buttons."""
-        lineage = await self._lineage(tx, sheet.unit, now, sheet.signer)
-        signer = lineage.people.get(sheet.signer)
-        checklist = await self.checklist_of(tx, sheet)
-        [matter] = await tx.matters.ensure([(sheet.signer, SHEET, sheet.key, sheet.unit)], now)
-        locale = signer.locale if signer else self._station.locale
-        letter = Letter(
-            key=key,
-            person=sheet.signer,
-            template=template,
-            values={
-                **base_values(lineage, sheet.signer, now),
-                **await self.values(tx, sheet, locale),
-            },
-            kind=Kind.UNSIGNED,
-            matter=matter.id,
-            number=matter.number,
-            keyboard=self.keyboard(sheet, checklist, matter, locale),
-        )
-        await self._letters.post(tx, [letter], now)
-
-    def keyboard(self, sheet: Sheet, checklist: Checklist, matter: Matter, locale: str) -> Keyboard:
-        """One toggle an item, marked done unless toggled off, then the signature."""
-        toggles = [
-            Button(
-                f"{'☐' if number in sheet.draft else '☑'} {number} {_in(item, locale)}",
-                f"item:{matter.id}:{number}",
-            )
-            for number, item in enumerate(checklist.items, 1)
-        ]
-        rows = [tuple(toggles[n : n + 2]) for n in range(0, len(toggles), 2)]
-        sign = Button(self._station.texts.label("sign", locale), f"sign:{matter.id}")
-        return (*rows, (sign,))
+            await self.letters.ask(tx, sheet, "sheet_ask", now, key=f"later:{sheet.key}:{iso_utc(now)}")
 
     # ── what people do ───────────────────────────────────────────────────────────────────────────
 
     async def toggle(self, tx: Tx, sheet: Sheet, item: int) -> Sheet | Refusal:
         """Mark an item as not done before signing, or take the mark back."""
-        checklist = await self.checklist_of(tx, sheet)
+        checklist = await self.letters.checklist_of(tx, sheet)
         changed = rules.toggle(sheet, item, len(checklist.items))
         if isinstance(changed, Sheet):
             await tx.sheets.save(changed)
@@ -175,7 +136,7 @@ class Sheets:
             return signed
         late = "late" if signed.late else None
         await self._journal(tx, signed, "signed", signer, by, _marked(signed, late), now, Kind.UNSIGNED)
-        signed = await self._ask_verifier(tx, signed, settings, now)
+        signed = await self.letters.ask_verifier(tx, signed, settings, now)
         await tx.sheets.save(signed)
         await tx.timers.drop([f"{UNSIGNED_AT}:{signed.key}"])
         await self._watch_verification(tx, signed, settings)
@@ -191,7 +152,7 @@ class Sheets:
         await tx.sheets.save(verified)
         await self._judged(tx, verified, by, now)
         await tx.matters.close(SHEET, verified.key, now)
-        await self._tell_signer(tx, verified, "sheet_verified", now)
+        await self.letters.tell_signer(tx, verified, "sheet_verified", now)
         return verified
 
     async def send_back(self, tx: Tx, sheet: Sheet, reason: str, by: Actor, now: datetime) -> Sheet | Refusal:
@@ -203,7 +164,9 @@ class Sheets:
         await tx.sheets.save(returned)
         await self._judged(tx, returned, by, now)
         await self._watch_signature(tx, returned, await self._settings_of(tx, returned))
-        await self.ask(tx, returned, "sheet_returned", now, key=f"returned:{returned.key}:{returned.returns}")
+        await self.letters.ask(
+            tx, returned, "sheet_returned", now, key=f"returned:{returned.key}:{returned.returns}"
+        )
         return returned
 
     async def _judged(self, tx: Tx, sheet: Sheet, by: Actor, now: datetime) -> None:
@@ -223,7 +186,7 @@ class Sheets:
             await tx.matters.close(VERIFY, undone.key, now)
             await self._watch_signature(tx, undone, settings)
         else:
-            await self._ask_verifier(tx, undone, settings, now)
+            await self.letters.ask_verifier(tx, undone, settings, now)
             await self._watch_verification(tx, undone, settings)
         return True
 
@@ -266,7 +229,7 @@ class Sheets:
             topic_of_others=UNSIGNED,
             rostered=(sheet.signer,),
             keeps_open=frozenset({sheet.signer}),
-            values=await self.values(tx, sheet, self._station.locale),
+            values=await self.letters.values(tx, sheet, self._station.locale),
             settled=None if sheet.wants_signature else ("late" if sheet.late else "signed"),
             reason="not signed",
         )
@@ -284,89 +247,14 @@ class Sheets:
             topic=VERIFY,
             topic_of_others=VERIFY,
             excluded=frozenset({sheet.signer}),
-            values=await self.values(tx, sheet, self._station.locale),
+            values=await self.letters.values(tx, sheet, self._station.locale),
             settled=str(sheet.state) if sheet.state in (SheetState.VERIFIED, SheetState.RETURNED) else None,
             void=None if waiting or sheet.state is not SheetState.OPEN else "unsigned_again",
             reason="not verified",
         )
 
-    # ── reading ──────────────────────────────────────────────────────────────────────────────────
-
-    async def checklist_of(self, tx: Tx, sheet: Sheet) -> Checklist:
-        """The list a sheet is of, in the version it was issued under."""
-        return (await self._settings_of(tx, sheet)).checklist(sheet.checklist)
-
-    async def values(self, tx: Tx, sheet: Sheet, locale: str) -> dict[str, object]:
-        """What every text about a sheet may say, in that language."""
-        checklist = await self.checklist_of(tx, sheet)
-        ids = [p for p in (sheet.signer, sheet.verifier) if p]
-        people = await tx.roster.people(ids)
-        off = sheet.draft if sheet.wants_signature else sheet.exceptions
-        items = [_in(item, locale) for item in checklist.items]
-        return {
-            "checklist": _in(checklist.title, locale),
-            "items_total": len(items),
-            "items_done": len(items) - len(off),
-            "exceptions": list(off),
-            "exception_texts": [items[n - 1] for n in off],
-            "due": iso_utc(sheet.due_at),
-            "reason": sheet.return_reason,
-            "late": sheet.late,
-            "items": [{"number": n, "text": text, "done": n not in off} for n, text in enumerate(items, 1)],
-            **_who("signer", people.get(sheet.signer)),
-            **_who("verifier", people.get(sheet.verifier) if sheet.verifier else None),
-        }
-
-    async def _ask_verifier(self, tx: Tx, sheet: Sheet, settings: Settings, now: datetime) -> Sheet:
-        lineage = await self._lineage(tx, sheet.unit, now, sheet.signer)
-        checklist = settings.checklist(sheet.checklist)
-        verifier = verifier_for(checklist.verified_by, lineage, sheet.signer, now)
-        if verifier is None:
-            return sheet
-        sheet = replace(sheet, verifier=verifier)
-        person = lineage.people.get(verifier)
-        [matter] = await tx.matters.ensure([(verifier, VERIFY, sheet.key, sheet.unit)], now)
-        letter = Letter(
-            key=f"verify:{sheet.key}:{sheet.returns}:{verifier}:{iso_utc(now)}",
-            person=verifier,
-            template="sheet_verify",
-            values={
-                **base_values(lineage, verifier, now),
-                **await self.values(tx, sheet, person.locale if person else self._station.locale),
-            },
-            kind=Kind.UNVERIFIED,
-            matter=matter.id,
-            number=matter.number,
-        )
-        await self._letters.post(tx, [letter], now)
-        return sheet
-
-    async def _tell_signer(self, tx: Tx, sheet: Sheet, template: str, now: datetime) -> None:
-        lineage = await self._lineage(tx, sheet.unit, now, sheet.signer)
-        signer = lineage.people.get(sheet.signer)
-        matter = await tx.matters.find(sheet.signer, SHEET, sheet.key)
-        letter = Letter(
-            key=f"{template}:{sheet.key}:{sheet.returns}",
-            person=sheet.signer,
-            template=template,
-            values={
-                **base_values(lineage, sheet.signer, now),
-                **await self.values(tx, sheet, signer.locale if signer else self._station.locale),
-            },
-            kind=Kind.UNSIGNED,
-            matter=matter.id if matter else None,
-            number=matter.number if matter else None,
-        )
-        await self._letters.post(tx, [letter], now)
-
     async def _settings_of(self, tx: Tx, sheet: Sheet) -> Settings:
         return await self._station.rules.at(tx, sheet.settings_version)
-
-    async def _lineage(self, tx: Tx, unit: UnitCode, now: datetime, *also: PersonId) -> Lineage:
-        reach = self._station.reach
-        return await tx.roster.lineage(
-            unit, also=also, channels=reach.channels, accounts=reach.telegram, now=now
-        )
 
     async def _journal(
         self,
@@ -408,17 +296,6 @@ def _terms(settings: Settings, checklist: Checklist, kind: Kind) -> Terms:
 
 def _timer(kind: str, due_at: datetime, subject: str) -> Timer:
     return Timer(key=f"{kind}:{subject}", lane=Lane.ESCALATION, due_at=due_at, kind=kind, subject=subject)
-
-
-def _in(texts: Mapping[str, str], locale: str) -> str:
-    return texts.get(locale) or next(iter(texts.values()))
-
-
-def _who(role: str, person: Person | None) -> dict[str, object]:
-    return {
-        f"{role}_name": person.name if person else None,
-        f"{role}_phone": local_phone(person.phone) if person else None,
-    }
 
 
 def _marked(sheet: Sheet, late: str | None) -> str | None:

@@ -1,0 +1,226 @@
+"""Passing a broadcast on: each village's secretary is asked, answers how many, and silence is a case."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from notifier.domain.case import Case
+from notifier.domain.chain import read_chain, secretary_or_stand_in
+from notifier.domain.ids import BroadcastId, PersonId, UnitCode
+from notifier.domain.message import Lane
+from notifier.domain.policy import Kind, Step
+from notifier.domain.roster import DUTY_DESK, Lineage, UnitKind
+from notifier.domain.times import iso_utc
+from notifier.engine.case_letters import base_values
+from notifier.engine.cases import Cases
+from notifier.engine.letters import Letter, Letters
+from notifier.engine.station import Actor, Station
+from notifier.engine.subjects import RELAY, Subject
+from notifier.errors import InputError, NotFound
+from notifier.store.rows import Broadcast, JournalLine, Relay
+from notifier.store.tx import Tx
+
+CANCELLED = "cancelled"
+"""The state of a broadcast that was stopped."""
+
+
+class Relays:
+    """Keeps the relays of broadcasts."""
+
+    def __init__(self, station: Station, letters: Letters, cases: Cases) -> None:
+        """Work with the station's letters and cases."""
+        self._station = station
+        self._letters = letters
+        self._cases = cases
+
+    async def list_units(self, tx: Tx, broadcast: Broadcast, people: Sequence[PersonId]) -> None:
+        """Every village that a recipient is of is to pass it on to all its members."""
+        units = await tx.roster.units()
+        known = await tx.roster.people(people)
+        meant = {person.unit for person in known.values() if units[person.unit].kind is UnitKind.VILLAGE}
+        relays = [
+            Relay(broadcast=broadcast.id, unit=unit, members=len(await tx.roster.members(unit)))
+            for unit in sorted(meant)
+        ]
+        await tx.broadcasts.put_relays(relays)
+
+    async def ask(self, tx: Tx, broadcast: Broadcast, now: datetime) -> None:
+        """Ask each unit's secretary, or who stands in, to pass it on to every member."""
+        for relay in await tx.broadcasts.relays(broadcast.id):
+            lineage = await self._lineage(tx, relay.unit, now)
+            secretary = secretary_or_stand_in(lineage, now)
+            if relay.asked is not None or secretary is None:
+                continue
+            await tx.broadcasts.set_asked(broadcast.id, relay.unit, secretary)
+            key = _relay_key(broadcast.id, relay.unit)
+            [matter] = await tx.matters.ensure([(secretary, RELAY, key, relay.unit)], now)
+            letter = Letter(
+                key=f"relay:{key}:{secretary}",
+                person=secretary,
+                template="relay_ask",
+                values={
+                    **base_values(lineage, secretary, now),
+                    **_relay_values(broadcast, relay),
+                },
+                lane=Lane.DUTY,
+                kind=Kind.UNRELAYED,
+                matter=matter.id,
+                number=matter.number,
+            )
+            await self._letters.post(tx, [letter], now)
+
+    async def relayed(self, tx: Tx, key: str, count: int, by: Actor, words: str, now: datetime) -> Relay:
+        """A unit says how many were told: kept, flagged when more than there are, and its case closed."""
+        broadcast, unit = _split(key)
+        if by.person is None:
+            raise InputError("somebody must say who relayed")
+        relay = await tx.broadcasts.answer_relay(broadcast, unit, relayed=count, by=by.person, at=now)
+        case = await tx.cases.open_for(Kind.UNRELAYED, key)
+        await tx.journal.write(
+            [
+                JournalLine(
+                    at=now,
+                    event="relayed",
+                    case=case.id if case else None,
+                    unit=unit,
+                    subject=key,
+                    person=by.person,
+                    channel=by.channel,
+                    reason=words,
+                )
+            ]
+        )
+        await self._cases.settle(tx, Kind.UNRELAYED, key, now, by.person)
+        return relay
+
+    async def undo_relay(self, tx: Tx, key: str, now: datetime) -> None:
+        """Take a unit's count back; after the deadline that makes it a case again."""
+        broadcast_id, unit = _split(key)
+        await tx.broadcasts.undo_relay(broadcast_id, unit)
+        broadcast = await get_broadcast(tx, str(broadcast_id))
+        if broadcast.reply_by is not None and broadcast.reply_by <= now:
+            await self._cases.open(tx, Kind.UNRELAYED, key, "count taken back", now)
+
+    async def load(self, tx: Tx, key: str, now: datetime) -> Subject | None:
+        """What an unrelayed case is about."""
+        broadcast_id, unit = _split(key)
+        broadcast, relay = (
+            await tx.broadcasts.get(broadcast_id),
+            await tx.broadcasts.relay(broadcast_id, unit),
+        )
+        if broadcast is None or relay is None:
+            return None
+        return Subject(
+            kind=Kind.UNRELAYED,
+            key=key,
+            unit=unit,
+            topic=RELAY,
+            topic_of_others=RELAY,
+            values=_relay_values(broadcast, relay),
+            settled="relayed" if relay.relayed is not None else None,
+            void="cancelled" if broadcast.state == CANCELLED else None,
+            reason="no answer known by the deadline",
+        )
+
+    # ── the deadline and the summaries ───────────────────────────────────────────────────────────
+
+    async def deadline(self, tx: Tx, subject: str, now: datetime) -> None:
+        """The author hears how it stands, and each silent unit becomes a case."""
+        broadcast = await get_broadcast(tx, subject)
+        if broadcast.state == CANCELLED:
+            return
+        if await tx.broadcasts.stamp_summary(broadcast.id, now, final=False):
+            await self._summarise(tx, broadcast, "summary_first", now)
+        for relay in await tx.broadcasts.relays(broadcast.id):
+            if relay.relayed is None:
+                key = _relay_key(broadcast.id, relay.unit)
+                await self._cases.open(tx, Kind.UNRELAYED, key, "no answer known by the deadline", now)
+
+    async def case_closed(self, tx: Tx, case: Case, now: datetime) -> None:
+        """A case was closed: if it was the last silent unit's, the author hears the end."""
+        if case.kind is Kind.UNRELAYED:
+            await self.summarise_if_over(tx, _split(case.subject)[0], now)
+
+    async def summarise_if_over(self, tx: Tx, broadcast_id: BroadcastId, now: datetime) -> None:
+        """The final summary, once, when the last silent unit's case is closed."""
+        broadcast = await get_broadcast(tx, str(broadcast_id))
+        if broadcast.first_summary_at is None:
+            return
+        keys = [_relay_key(broadcast.id, relay.unit) for relay in await tx.broadcasts.relays(broadcast.id)]
+        if await tx.cases.open_on_subjects(Kind.UNRELAYED, keys):
+            return
+        if await tx.broadcasts.stamp_summary(broadcast.id, now, final=True):
+            await self._summarise(tx, broadcast, "summary_final", now)
+
+    async def _summarise(self, tx: Tx, broadcast: Broadcast, template: str, now: datetime) -> None:
+        relays = await tx.broadcasts.relays(broadcast.id)
+        units = await tx.roster.units()
+        silent = [relay for relay in relays if relay.relayed is None]
+        unasked = [relay for relay in silent if relay.asked is None]
+        values = {
+            "title": broadcast.title,
+            "body": broadcast.body,
+            "broadcast": broadcast.id,
+            "told": sum(relay.relayed or 0 for relay in relays),
+            "units_total": len(relays),
+            "units_relayed": len(relays) - len(silent),
+            "units_silent": len(silent) - len(unasked),
+            "units_failed": len(unasked),
+            "silent_names": [units[relay.unit].name for relay in silent if relay.unit in units],
+            "reply_by": iso_utc(broadcast.reply_by) if broadcast.reply_by else None,
+        }
+        root = next(unit for unit in units.values() if unit.parent is None)
+        lineage = await self._lineage(tx, root.code, now)
+        readers = [broadcast.author] if broadcast.author else list(_desk_of(lineage, now))
+        letters = [
+            Letter(
+                key=f"{template}:{broadcast.id}:{reader}",
+                person=reader,
+                template=template,
+                values={**base_values(lineage, reader, now), **values},
+            )
+            for reader in readers
+        ]
+        await self._letters.post(tx, letters, now)
+
+    async def close(self, tx: Tx, broadcast: Broadcast, now: datetime) -> None:
+        """The broadcast was cancelled: nobody is asked any more."""
+        for relay in await tx.broadcasts.relays(broadcast.id):
+            key = _relay_key(broadcast.id, relay.unit)
+            await self._cases.settle(tx, Kind.UNRELAYED, key, now)
+            await tx.matters.close(RELAY, key, now)
+
+    async def _lineage(self, tx: Tx, unit: UnitCode, now: datetime) -> Lineage:
+        reach = self._station.reach
+        return await tx.roster.lineage(unit, channels=reach.channels, accounts=reach.telegram, now=now)
+
+
+async def get_broadcast(tx: Tx, subject: str) -> Broadcast:
+    """The broadcast of that id, as text. Raises NotFound."""
+    broadcast = await tx.broadcasts.get(BroadcastId(int(subject)))
+    if broadcast is None:
+        raise NotFound(f"there is no broadcast {subject}")
+    return broadcast
+
+
+def _desk_of(lineage: Lineage, now: datetime) -> tuple[PersonId, ...]:
+    return read_chain((Step(call=DUTY_DESK, wait=timedelta()),), lineage, now=now).desk
+
+
+def _relay_values(broadcast: Broadcast, relay: Relay) -> dict[str, object]:
+    return {
+        "title": broadcast.title,
+        "body": broadcast.body,
+        "broadcast": broadcast.id,
+        "members": relay.members,
+        "relayed": relay.relayed,
+        "reply_by": iso_utc(broadcast.reply_by) if broadcast.reply_by else None,
+    }
+
+
+def _relay_key(broadcast: BroadcastId, unit: UnitCode) -> str:
+    return f"{broadcast}:{unit}"
+
+
+def _split(key: str) -> tuple[BroadcastId, UnitCode]:
+    broadcast, unit = key.split(":", 1)
+    return BroadcastId(int(broadcast)), UnitCode(unit)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from notifier.errors import NotifierError
 from notifier.store.outage import is_outage
 
 log = structlog.get_logger(__name__)
@@ -74,13 +75,12 @@ async def keep_turning(pulse: Pulse, turn: Turn, pause: Pause, stopping: asyncio
     while not stopping.is_set():
         try:
             more = await turn()
+            pulse.stumbles = 0
+            pulse.beat()
+            if not more:
+                await _either(pause(), stopping)
         except Exception as error:  # noqa: BLE001 -- the last wall: whatever fails, the other calls go on
             await _wait_out(pulse, error, stopping)
-            continue
-        pulse.stumbles = 0
-        pulse.beat()
-        if not more:
-            await _either(pause(), stopping)
 
 
 def steady(name: str, job: Job) -> Job:
@@ -121,4 +121,6 @@ async def _either(waiting: Awaitable[object], stopping: asyncio.Event) -> None:
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        ended, _ = await asyncio.gather(*tasks, return_exceptions=True)
+    if isinstance(ended, Exception):
+        raise ended

@@ -1,7 +1,7 @@
 """The outbox: queuing, claiming, and what became of each attempt."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, or_, select, update
 
@@ -12,6 +12,9 @@ from notifier.store.message_values import draft_values, in_states, settled, stor
 from notifier.store.rows import Outcome, StoredMessage
 from notifier.store.statements import batches, insert_or
 from notifier.store.tables import messages
+
+WORTH_AGAIN = timedelta(hours=6)
+"""How long a message that is sent again by command is worth sending."""
 
 LOOK_PAST = 200
 """Rows looked at beyond those wanted, past further messages to the same addresses."""
@@ -110,7 +113,14 @@ class MessageQueue(MessagePart):
 
     async def requeue_uncertain(self, ids: Iterable[MessageId] | None, now: datetime) -> int:
         """Send uncertain messages again, marked as repeats; None is all of them. How many."""
-        again = {"state": MessageState.QUEUED.value, "repeated": True, "not_before": now}
+        # Somebody wants it sent now: when it was to expire at first no longer counts.
+        again = {
+            "state": MessageState.QUEUED.value,
+            "repeated": True,
+            "not_before": now,
+            "expires_at": now + WORTH_AGAIN,
+            "ended_at": None,
+        }
         uncertain = in_states(MessageState.UNCERTAIN)
         chosen: list[ColumnElement[bool]] = [uncertain]
         if ids is not None:

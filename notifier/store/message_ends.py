@@ -23,11 +23,15 @@ class MessageEnds(MessagePart):
     async def cancel_calls(self, case: CaseId, person: PersonId | None, now: datetime) -> int:
         """Cancel a case's calls that are still queued, one person's or (None) everybody's. How many.
 
-        One that is being sent just now cannot be stopped, but it neither goes out a second time nor falls
-        back.
+        One that is being sent just now cannot be stopped, but it does not go out a second time; and neither
+        that one nor one that has gone out falls back any more.
         """
         calls = and_(messages.c.case == case, messages.c.call.is_(True))
-        return await self._cancel(calls if person is None else calls & (messages.c.person == person), now)
+        which = calls if person is None else calls & (messages.c.person == person)
+        cancelled = await self._cancel(which, now)
+        waiting = select(messages.c.id).where(which, messages.c.fallback_at.is_not(None))
+        await self._count_changed(waiting.order_by(messages.c.id), {"fallback_at": None})
+        return cancelled
 
     async def cancel_queued(
         self,

@@ -6,7 +6,7 @@ from datetime import datetime
 from notifier.domain.case import CallFailed
 from notifier.domain.message import MessageState
 from notifier.engine.cases import Cases
-from notifier.engine.letters import Letters
+from notifier.engine.letters import Letters, occasion
 from notifier.engine.station import Station
 from notifier.store.rows import StoredMessage
 from notifier.store.tx import Tx
@@ -65,8 +65,9 @@ class Aftermath:
     async def _give_up_if_nothing_is_left(self, tx: Tx, message: StoredMessage, now: datetime) -> None:
         if message.case is None or message.person is None:
             return
-        own = [m for m in await tx.messages.of_case(message.case) if m.person == message.person and m.call]
-        if any(m.state in _ALIVE for m in own):
+        # Of this call alone: an earlier one may have arrived, and still nothing of this one ever will.
+        siblings = [m for m in await tx.messages.of_case(message.case) if occasion(m) == occasion(message)]
+        if any(m.state in _ALIVE for m in siblings):
             return
         event = CallFailed(person=message.person, reason=message.error or message.state)
         await self._cases.happen(tx, message.case, event, now)

@@ -260,10 +260,15 @@ def _kept(letter: Letter) -> dict[str, object]:
     return {**letter.values, NUMBER: letter.number, POLICY_KIND: letter.kind}
 
 
+def occasion(message: StoredMessage) -> str:
+    """The key of the letter behind a message: the same for its copies on all channels."""
+    return message.key.rsplit(":", 1)[0]
+
+
 def _letter_of(message: StoredMessage) -> Letter:
     """The letter behind a stored message, to be posted on another channel."""
     return Letter(
-        key=message.key.rsplit(":", 1)[0],
+        key=occasion(message),
         person=message.person,
         template=message.template,
         values={name: value for name, value in message.values.items() if name not in _OURS},

@@ -3,16 +3,19 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 import structlog
 
+from notifier.channels.sms.twilio_codes import is_wrong_number
 from notifier.domain.message import Accepted, MessageState
+from notifier.domain.roster import ChannelName
 from notifier.engine.aftermath import Aftermath
-from notifier.engine.contacts_lost import ContactsLost
+from notifier.engine.contacts_lost import WRONG, ContactsLost
 from notifier.engine.metrics import Metrics
 from notifier.engine.sending.outcomes import INTERRUPTED, Attempt, accepted, refused
 from notifier.engine.station import Station
-from notifier.errors import Verdict
+from notifier.errors import CarrierError, Verdict
 from notifier.store.rows import Outcome, StoredMessage
 from notifier.store.tx import Tx
 
@@ -90,13 +93,19 @@ class Settling:
         outcomes = [self._outcome(attempt, fence) for attempt, fence in batch]
         applied = set(await tx.messages.settle(outcomes))
         for attempt, _ in batch:
-            if attempt.error and attempt.error.verdict is Verdict.STOP_CONTACT:
-                await self._lost.mark(tx, attempt.message, attempt.error.code, now)
+            if attempt.error is not None:
+                await self._mark_contact(tx, attempt.message, attempt.error, now)
         for outcome in outcomes:
             if outcome.state is MessageState.FAILED and outcome.message in applied:
                 failed = await tx.messages.get(outcome.message)
                 await self._aftermath.failed(tx, [failed] if failed else [], now)
         self._observe(batch)
+
+    async def _mark_contact(self, tx: Tx, message: StoredMessage, error: CarrierError, now: datetime) -> None:
+        if error.verdict is Verdict.STOP_CONTACT:
+            await self._lost.mark(tx, message, error.code, now)
+        elif message.channel is ChannelName.SMS and is_wrong_number(error.code):
+            await self._lost.lose(tx, message.channel, "", message.address, WRONG, error.code, now)
 
     def _outcome(self, attempt: Attempt, fence: int) -> Outcome:
         now = self._station.now()

@@ -157,6 +157,16 @@ async def test_who_opted_out_is_written_to_no_more(desk: Desk) -> None:
     assert await desk.state(number) is MessageState.SENT
 
 
+async def test_a_number_that_is_wrong_is_flagged_and_the_secretary_is_told(desk: Desk) -> None:
+    desk.arm(SMS, FaultKind.REFUSE, code=21614, status=400)
+    await desk.post(letter("a", BY_SMS))
+    await desk.sends()
+    assert await desk.post(letter("b", BY_SMS)) == []
+    async with desk.db.read() as tx:
+        told = await tx.messages.listing(MessageFilter(person=BOTH_WAYS))
+    assert "contact_lost_told" in [message.template for message in told]
+
+
 # ── outcome unknown ──────────────────────────────────────────────────────────────────────────────
 
 

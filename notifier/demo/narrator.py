@@ -53,6 +53,10 @@ class Narrator:
         """Begin a part of the story."""
         self._queue.put_nowait({"type": "scene", "zh": chinese, "en": english})
 
+    def note(self, markup: str) -> None:
+        """Say something to who watches."""
+        self._queue.put_nowait({"type": "note", "text": markup})
+
     def pressed(self, human: Human, label: str) -> None:
         """A button was pressed, which leaves no text on the phone."""
         self._queue.put_nowait({"type": "tap", "phone": human.id, "label": label})
@@ -94,7 +98,9 @@ class Narrator:
             self.console.rule(f"[bold]{self._scenes}  {event['zh']}[/]  [dim]{event['en']}[/]", align="left")
         elif event["type"] == "tap":
             self._row(stage.town.civil.now(), _who(stage, event["phone"]), f"〔{event['label']}〕", "green")
-        if event["type"] != "scene":
+        elif event["type"] == "note":
+            self.console.print(event["text"], highlight=False)
+        if event["type"] not in ("scene", "note"):
             await self._tell_journal(stage)
         if event["type"] == "message":
             await self._tell_text(stage, event["phone"], event["message"])

@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -157,22 +157,27 @@ async def _hand_over(town: Town, narrator: Narrator, interrupted: asyncio.Event)
         speed=evening.SLOWER,
     )
     async with running(town, config) as stage, narrator.following(stage):
-        start = town.civil.now().replace(second=0, microsecond=0) + timedelta(minutes=15)
+        start = _round(town.civil.now() + timedelta(minutes=10))
         end = start + timedelta(hours=1)
         more = ((evening.LATE_GATE, evening.YOURS),)
         await import_roster(stage.parts, evening.write_shifts(town.folder / "more", more, start, end))
         narrator.scene("轮到您了", "Your turn")
-        _invite(narrator.console, town)
+        narrator.note(_invitation(town))
         await _unless_ended(stage, interrupted, interrupted.wait())
 
 
-def _invite(console: Console, town: Town) -> None:
+def _round(moment: datetime) -> datetime:
+    """The next full five minutes."""
+    begun = moment.replace(minute=moment.minute // 5 * 5, second=0, microsecond=0)
+    return begun + timedelta(minutes=5)
+
+
+def _invitation(town: Town) -> str:
     name = town.people[evening.YOURS].name
-    console.print(
+    return (
         f"\n打开电话墙 [dim]open the phones[/]   [bold]{town.phones_url}[/]\n"
         f"程序 [dim]the program[/]          [bold]{town.program_url}[/]\n"
         f"{name} 收到了新的提醒：替他点“到岗”，或者不理，看接着叫到谁。时钟放慢到一秒当十秒。\n"
         f"[dim]A new reminder is on the phone of {name}: press 到岗 for him, or leave it and watch who is"
-        " called. Ten seconds a second now.[/]\n按 Ctrl-C 结束 [dim]Ctrl-C ends[/]\n",
-        highlight=False,
+        " called. Ten seconds a second now.[/]\n按 Ctrl-C 结束 [dim]Ctrl-C ends[/]\n"
     )

@@ -197,9 +197,16 @@ class Shifts:
                 "done_by_name": came.name if came else None,
             },
             settled="staffed" if not scene.missing else None,
-            void="missed" if now >= scene.shift.end else None,
+            void=await self._void(tx, scene, now),
             reason=_short(scene),
         )
+
+    async def _void(self, tx: Tx, scene: _Scene, now: datetime) -> str | None:
+        """Why nobody need come any more: the shift is over, or its post given up while it ran."""
+        if now >= scene.shift.end:
+            return "missed"
+        kept = {post.code for post in await tx.roster.posts_of(scene.post.unit)}
+        return None if scene.post.code in kept else "gone"
 
     # ── telling ──────────────────────────────────────────────────────────────────────────────────
 

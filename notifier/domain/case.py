@@ -176,11 +176,15 @@ class RosterChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What was owed is done (post staffed, list signed ...). ``person`` did it, if anybody in particular."""
+    """What was owed is done (post staffed, list signed ...). ``person`` did it, if anybody in particular.
+
+    ``answered``: he is told so in the answer to his own words, and needs no stand-down beside it.
+    """
 
     outcome: str
     person: PersonId | None = None
     reason: str | None = None
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

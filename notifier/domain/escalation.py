@@ -245,7 +245,8 @@ def _has_a_say(case: Case, person: PersonId, scene: Scene) -> bool:
 def _resolve(case: Case, event: Done, scene: Scene) -> Decision:
     reason = event.reason or event.outcome
     record = Record(event="resolved", person=event.person, reason=reason)
-    return _close(case, CaseState.RESOLVED, event.outcome, record, scene)
+    doer = event.person if event.answered else None
+    return _close(case, CaseState.RESOLVED, event.outcome, record, scene, doer)
 
 
 def _call_off(case: Case, event: CalledOff, scene: Scene) -> Decision:
@@ -253,8 +254,20 @@ def _call_off(case: Case, event: CalledOff, scene: Scene) -> Decision:
     return _close(case, CaseState.CANCELLED, event.outcome, record, scene)
 
 
-def _close(case: Case, state: CaseState, outcome: str, record: Record, scene: Scene) -> Decision:
-    told = (Tell(person=call.person, notice=Notice.STAND_DOWN, step=call.step) for call in case.calls)
+def _close(
+    case: Case,
+    state: CaseState,
+    outcome: str,
+    record: Record,
+    scene: Scene,
+    doer: PersonId | None = None,
+) -> Decision:
+    told = (
+        Record(event="stood_down", person=call.person, reason="with the answer")
+        if call.person == doer
+        else Tell(person=call.person, notice=Notice.STAND_DOWN, step=call.step)
+        for call in case.calls
+    )
     return Decision(
         case=replace(case, state=state, outcome=outcome, closed_at=scene.now, due_at=None),
         effects=(CancelCalls(), record, *told),

@@ -130,7 +130,9 @@ class Cases:
             reason = subject.void if subject and subject.void else "gone"
             await self.happen(tx, case.id, CalledOff(outcome=reason, reason=reason), now)
         elif subject.settled:
-            await self.happen(tx, case.id, Done(outcome=subject.settled, person=by), now)
+            await self.happen(
+                tx, case.id, Done(outcome=subject.settled, person=by, answered=by is not None), now
+            )
 
     async def chain_of(self, tx: Tx, case: Case, now: datetime) -> Chain:
         """The chain of a case as it stands."""

@@ -46,7 +46,8 @@ def sms(sender: str, text: str) -> str:
 
 
 async def states(desk: IntakeDesk) -> list[InboxItem]:
-    async with desk.db.read() as tx:
+    # New items are locked for who takes them, which PostgreSQL allows only where one may write.
+    async with desk.db.write() as tx:
         return await tx.inbox.new(100)
 
 

@@ -1,0 +1,1 @@
+"""What is measured, each by `make bench`: a table, and bench.json. Nothing here is a test."""

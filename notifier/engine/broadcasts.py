@@ -129,12 +129,15 @@ class Broadcasts:
     # ── sending ──────────────────────────────────────────────────────────────────────────────────
 
     async def release(self, tx: Tx, subject: str, now: datetime) -> None:
-        """Let the next set of messages go; when all are free, ask the relays."""
+        """Let the next set of messages go, after the quiet hours that its kind keeps; then ask the relays."""
         broadcast = await get_broadcast(tx, subject)
         if broadcast.state not in (SCHEDULED, SENDING):
             return
         await tx.broadcasts.set_state(broadcast.id, SENDING)
-        if await tx.messages.release_broadcast(broadcast.id, now, CHUNK) == CHUNK:
+        settings = await self._station.rules.current(tx)
+        keeps_quiet = settings.policy(Kind(broadcast.kind)).keeps_quiet
+        may_go = settings.quiet.open_from(now) if keeps_quiet else now
+        if await tx.messages.release_broadcast(broadcast.id, may_go, CHUNK) == CHUNK:
             await tx.timers.set(_timer(RELEASE, Lane.BULK, now, subject))
             return
         await self._relays.ask(tx, broadcast, now)

@@ -77,8 +77,12 @@ async def import_roster(parts: Parts, source: Path, *, dry_run: bool = False) ->
     account = next(iter(station.reach.telegram), "")
     if dry_run:
         return await _preview(station, given, told, account)
+    # Comparing takes longer than writing: it is done where it keeps nobody from sending.
+    async with station.db.read() as tx:
+        planned = await tx.imports.plan(told, now=station.now(), default_account=account)
     async with station.db.write() as tx:
-        return await _apply(station, tx, given, told, account)
+        result = await tx.imports.apply(told, now=station.now(), default_account=account, planned=planned)
+        return await _apply(station, tx, given, result)
 
 
 async def _preview(station: Station, given: _Source, told: RosterTables, account: str) -> ImportReport:
@@ -97,11 +101,10 @@ async def _preview(station: Station, given: _Source, told: RosterTables, account
     )
 
 
-async def _apply(station: Station, tx: Tx, given: _Source, told: RosterTables, account: str) -> ImportReport:
+async def _apply(station: Station, tx: Tx, given: _Source, result: ImportResult) -> ImportReport:
     now = station.now()
     before = await station.rules.current(tx)
     settings = _merged(before, given.texts, station)
-    result = await tx.imports.apply(told, now=now, default_account=account)
     text = given.roster.rotas_text
     rotas_changed = text is not None and await tx.settings.set_document(ROTAS, text, now)
     version = await tx.settings.add(settings.sources, now) if given.texts else before.version

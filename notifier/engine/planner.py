@@ -68,8 +68,13 @@ class Planner:
             today - timedelta(days=1),
             today + timedelta(days=ROTA_DAYS),
         )
+        until = now + timedelta(days=ROTA_DAYS)
+        async with self._station.db.read() as tx:
+            planned = await tx.imports.plan_rota(shifts, until=until, now=now)
+        if planned.result.is_empty:
+            return
         async with self._station.db.write() as tx:
-            await tx.imports.apply_rota(shifts, until=now + timedelta(days=ROTA_DAYS), now=now)
+            await tx.imports.apply_rota(shifts, until=until, now=now, planned=planned)
 
     async def _plan_shifts(self, now: datetime) -> int:
         planned, last = 0, None

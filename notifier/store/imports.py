@@ -16,10 +16,14 @@ from notifier.store.link_orders import LinkPlan, plan_links, write_links
 from notifier.store.rows import ImportResult, KnownCodes, LinkOrder, RosterTables, TableDiff
 from notifier.store.shift_import import FILE, ShiftPlan
 from notifier.store.shifts import load_shifts, shift_query
-from notifier.store.tables import links, offices, people, posts, shifts, units
+from notifier.store.statements import insert_or
+from notifier.store.tables import links, offices, people, posts, shifts, signals, units
 
 _ONE_AT_A_TIME = 0x6E6F7469
 """The advisory lock that imports take on PostgreSQL; SQLite has one writer anyway."""
+
+_CHANGES = "roster"
+"""Counts, among the signals, how often the roster changed."""
 
 _MUCH = 1000
 """Rows from which on the planner is told."""
@@ -36,6 +40,20 @@ class _Plan:
     shifts: ShiftPlan
     held: set[UnitCode]
     """Units of which somebody who changed holds an office."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What an import, or the rotas, would change, as found out in a transaction that keeps nobody waiting."""
+
+    plan: _Plan
+    seen: int
+    at: datetime
+
+    @property
+    def result(self) -> ImportResult:
+        """The same in figures and names."""
+        return _result(self.plan)
 
 
 class ImportRepo:
@@ -59,33 +77,56 @@ class ImportRepo:
         """What ``apply`` would change, changing nothing."""
         return _result(await self._plan(told, now, default_account))
 
-    async def apply(self, told: RosterTables, *, now: datetime, default_account: str) -> ImportResult:
+    async def plan(self, told: RosterTables, *, now: datetime, default_account: str) -> Planned:
+        """The same, to be handed to ``apply``, which then need not compare everything while others wait."""
+        return await self._planned(await self._plan(told, now, default_account), now)
+
+    async def apply(
+        self, told: RosterTables, *, now: datetime, default_account: str, planned: Planned | None = None
+    ) -> ImportResult:
         """Take in what is told; tables that are not told stay as they are.
 
         People and posts that are no longer named are marked as removed, units and offices are deleted, the
         shifts to come of a removed post are cancelled. ``default_account`` is the bot of chats told
-        without one.
+        without one. ``planned``, from ``plan`` for the same, is used if it still holds.
         """
         await self._alone()
-        plan = await self._plan(told, now, default_account)
+        if planned is not None and await self._holds(planned, now):
+            plan = planned.plan
+        else:
+            plan = await self._plan(told, now, default_account)
         for table, difference in plan.tables.values():
             await write_difference(self._conn, table, difference, now)
         await write_links(self._conn, plan.links, now)
         await shift_import.write_shifts(self._conn, plan.shifts, now)
         result = _result(plan)
+        await self._note(result)
         await self._analyze(result)
         return result
 
-    async def apply_rota(self, wanted: Sequence[Shift], *, until: datetime, now: datetime) -> ImportResult:
+    async def plan_rota(self, wanted: Sequence[Shift], *, until: datetime, now: datetime) -> Planned:
+        """What ``apply_rota`` would change, to be handed to it."""
+        plan = await shift_import.plan_rota_shifts(self._conn, wanted, until, now)
+        return await self._planned(_Plan(tables={}, links=LinkPlan(), shifts=plan, held=set()), now)
+
+    async def apply_rota(
+        self, wanted: Sequence[Shift], *, until: datetime, now: datetime, planned: Planned | None = None
+    ) -> ImportResult:
         """Take in what all rotas together yield for the time from ``now`` to ``until``.
 
         Shifts of an earlier rota in that time that are not among them are cancelled, unless begun. Those
-        that overlap a shift of shifts.csv at the same post are left out.
+        that overlap a shift of shifts.csv at the same post are left out. ``planned``, from ``plan_rota``
+        for the same, is used if it still holds.
         """
         await self._alone()
-        plan = await shift_import.plan_rota_shifts(self._conn, wanted, until, now)
+        if planned is not None and await self._holds(planned, now):
+            plan = planned.plan.shifts
+        else:
+            plan = await shift_import.plan_rota_shifts(self._conn, wanted, until, now)
         await shift_import.write_shifts(self._conn, plan, now)
-        return ImportResult(tables={"shifts": plan.counts}, shifts=frozenset(plan.keys))
+        result = ImportResult(tables={"shifts": plan.counts}, shifts=frozenset(plan.keys))
+        await self._note(result)
+        return result
 
     async def export(self) -> RosterTables:
         """The whole roster, each table sorted by its key (offices by unit and rank, shifts by start).
@@ -122,6 +163,27 @@ class ImportRepo:
     async def _alone(self) -> None:
         if self._conn.dialect.name == "postgresql":
             await self._conn.execute(text(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})"))
+
+    async def _planned(self, plan: _Plan, now: datetime) -> Planned:
+        return Planned(plan=plan, seen=await self._seen(), at=now)
+
+    async def _seen(self) -> int:
+        """How many imports, or rotas, have changed the roster; nothing else changes it but for chats."""
+        return await self._conn.scalar(select(signals.c.count).where(signals.c.name == _CHANGES)) or 0
+
+    async def _note(self, result: ImportResult) -> None:
+        if result.is_empty:
+            return
+        insert = insert_or(self._conn, signals).values(name=_CHANGES, count=1)
+        grown = insert.on_conflict_do_update(index_elements=["name"], set_={"count": signals.c.count + 1})
+        await self._conn.execute(grown)
+
+    async def _holds(self, planned: Planned, now: datetime) -> bool:
+        """Whether the roster is as it was when that was planned, and no shift has begun since."""
+        if planned.seen != await self._seen():
+            return False
+        begun = select(shifts.c.key).where(shifts.c.start > planned.at, shifts.c.start <= now).limit(1)
+        return await self._conn.scalar(begun) is None
 
     async def _analyze(self, result: ImportResult) -> None:
         """Tell PostgreSQL's planner what it has now, when it is much: by itself it looks a minute later."""

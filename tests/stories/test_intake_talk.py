@@ -61,12 +61,10 @@ async def test_the_language_stays(desk: IntakeDesk) -> None:
 
 
 async def test_courtesies_are_capped_and_begin_anew_the_next_day(desk: IntakeDesk) -> None:
-    heard = [await desk.sms("p12", "你好啊朋友") for _ in range(5)]
+    heard = [await desk.sms("p02", "你好啊朋友") for _ in range(5)]
     assert heard == [["nothing_open"]] * 3 + [[]] * 2
-    await desk.at("11-24 09:30")
-    async with desk.db.write() as tx:
-        await tx.matters.close("shift", "BS01-G1 2026-11-23T16:00:00Z", desk.clock.now())
-    assert await desk.sms("p22", "help")
+    desk.clock.set(civil("11-24 00:01"))
+    assert await desk.sms("p02", "你好啊朋友") == ["nothing_open"]
 
 
 async def test_a_stranger_is_answered_once(desk: IntakeDesk) -> None:

@@ -63,7 +63,7 @@ class Facts:
             **base_values(lineage, person.id, now),
             **_said_by(visit, person),
             **await self.subject(tx, matter, person, now),
-            **(await self._progress(tx, case, lineage, now) if case else {}),
+            **(await self._progress(tx, case, lineage, person, now) if case else {}),
             "night": is_night(now, self._station.zone),
         }
         if kind is None or not _is_told(kind, values):
@@ -89,14 +89,15 @@ class Facts:
             return {}
         return {**subject.values, "rostered": person.id in shift.people}
 
-    async def _progress(self, tx: Tx, case: Case, lineage: Lineage, now: datetime) -> Values:
+    async def _progress(self, tx: Tx, case: Case, lineage: Lineage, person: Person, now: datetime) -> Values:
         holder = lineage.people.get(case.holder) if case.holder else None
         seats = [office.title for office in lineage.offices if holder and office.person == holder.id]
+        title = self._station.texts.label(seats[0], person.locale) if seats else None
         return {
             "called": len(case.called),
             "minutes_open": int((now - case.opened_at).total_seconds() // 60),
             "holder_name": holder.name if holder else None,
-            "holder_title": seats[0] if seats else None,
+            "holder_title": title,
             "held_at": await _held_at(tx, case) if holder else None,
             "hold_until": iso_utc(case.due_at) if case.due_at and case.holder else None,
             "done_at": iso_utc(case.closed_at) if case.closed_at else None,

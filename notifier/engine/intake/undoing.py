@@ -9,8 +9,10 @@ from notifier.domain.case import RosterChanged, TakenBack, Verdict
 from notifier.domain.ids import CaseId, MatterId, SheetKey, ShiftKey
 from notifier.domain.language.model import Answer, Stale, Verb
 from notifier.domain.message import Lane
+from notifier.domain.policy import Kind
 from notifier.domain.roster import Person
 from notifier.engine.intake.answers.basis import Basis
+from notifier.engine.intake.answers.shift_answers import watch_timer
 from notifier.engine.intake.readings import Readings
 from notifier.engine.intake.visit import Reply, Visit
 from notifier.engine.sheets import REMIND_ONCE, UNSIGNED_AT
@@ -55,8 +57,8 @@ class Undoing:
         if last is None:
             return [await self._nothing(visit)]
         person = next(person for person in visit.people if person.id == last.person)
-        undone = await self._table[last.verb](visit, person, last.detail)
-        if not undone:
+        take_back = self._table.get(last.verb)
+        if take_back is None or not await take_back(visit, person, last.detail):
             return [await self._nothing(visit)]
         await visit.tx.answers.mark_undone(last.id, visit.now)
         return [await self._said(visit, person, last)]
@@ -91,10 +93,19 @@ class Undoing:
     async def _in_case(self, visit: Visit, person: Person, detail: _Detail) -> bool:
         if detail.get("case") is None:
             await self._basis.journal(visit, "undone", person, reason=visit.words)
+            await self._no_longer_awaited(visit, detail)
             return True
         event = TakenBack(person=person.id, words=visit.words, channel=visit.channel)
         happened = await self._parts.cases.happen(visit.tx, CaseId(detail["case"]), event, visit.now)
         return happened.verdict is Verdict.TAKEN
+
+    async def _no_longer_awaited(self, visit: Visit, detail: _Detail) -> None:
+        """Who was on his way before there was a case is not waited for any more."""
+        shift = await visit.tx.shifts.get(ShiftKey(str(detail.get("shift", ""))))
+        if shift is None or visit.now >= shift.end:
+            return
+        policy = (await self._parts.station.rules.current(visit.tx)).policy(Kind.UNSTAFFED)
+        await visit.tx.timers.set(watch_timer(shift, max(visit.now, shift.start + policy.grace)))
 
     async def _arrival(self, visit: Visit, person: Person, detail: _Detail) -> bool:
         row = await visit.tx.presences.get(detail["row"])

@@ -1,7 +1,7 @@
 """到岗, 离岗, 请假, 代 NAME 到岗 and what else people say of a shift."""
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from notifier.domain.case import CallState, Case, Declined, HandedOn, RosterChanged, Verdict
 from notifier.domain.chain import secretary_or_stand_in
@@ -106,6 +106,8 @@ class ShiftAnswers:
         case = standing.case
         if case is not None:
             await self._leave_case(visit, standing, case)
+            if case.holder not in (None, person.id):
+                await self._tell_of_leave(visit, shift, case.holder, person)
         else:
             await self._find_another(visit, standing, shift)
         await self._basis.remember(
@@ -127,7 +129,7 @@ class ShiftAnswers:
 
     async def _find_another(self, visit: Visit, standing: Standing, shift: Shift) -> None:
         """The secretary, or who stands in, is asked to find another, unless he himself is the one."""
-        reach, person = self._basis.parts.station.reach, standing.person
+        reach = self._basis.parts.station.reach
         lineage = await visit.tx.roster.lineage(
             standing.matter.unit,
             shift=shift.key,
@@ -136,17 +138,8 @@ class ShiftAnswers:
             now=visit.now,
         )
         secretary = secretary_or_stand_in(lineage, visit.now)
-        if secretary is None or secretary == person.id:
-            return
-        await self._shifts.tell(
-            visit.tx,
-            shift,
-            [secretary],
-            "leave_told",
-            visit.now,
-            key=f"leave:{visit.item}:{person.id}",
-            values={"absent_name": person.name, "absent_phone": local_phone(person.phone)},
-        )
+        if secretary != standing.person.id:
+            await self._tell_of_leave(visit, shift, secretary, standing.person)
 
     async def decline(self, visit: Visit, standing: Standing, answer: Answer) -> list[Reply]:
         """In a case the rule decides. Who was only told of a leave passes that on to the next in line."""
@@ -159,29 +152,29 @@ class ShiftAnswers:
 
     async def _pass_leave_on(self, visit: Visit, standing: Standing, shift: Shift, post: Post) -> None:
         tx = visit.tx
-        gone = {row.person for row in await tx.shifts.leave_of(shift.key)}
+        gone = [row.person for row in await tx.shifts.leave_of(shift.key)]
+        absent = await tx.roster.person(gone[0]) if gone else None
         for office in await tx.roster.offices_of(post.unit):
             person = office.person
-            if person is None or person in gone or person == standing.person.id:
+            if absent is None or person is None or person in (*gone, standing.person.id):
                 continue
             if await tx.matters.find(person, standing.topic, shift.key) is None:
-                await self._tell_of_leave(visit, shift, person, sorted(gone))
+                await self._tell_of_leave(visit, shift, person, absent)
                 return
 
-    async def _tell_of_leave(self, visit: Visit, shift: Shift, person: str, gone: Sequence[str]) -> None:
-        absent = await visit.tx.roster.person(PersonId(gone[0])) if gone else None
-        await self._shifts.tell(
-            visit.tx,
-            shift,
-            [PersonId(person)],
-            "leave_told",
-            visit.now,
-            key=f"leave:{visit.item}:on",
-            values={
-                "absent_name": absent.name if absent else None,
-                "absent_phone": local_phone(absent.phone) if absent else None,
-            },
-        )
+    async def _tell_of_leave(
+        self, visit: Visit, shift: Shift, reader: PersonId | None, absent: Person
+    ) -> None:
+        if reader is not None:
+            await self._shifts.tell(
+                visit.tx,
+                shift,
+                [reader],
+                "leave_told",
+                visit.now,
+                key=f"leave:{visit.item}:{absent.id}",
+                values={"absent_name": absent.name, "absent_phone": local_phone(absent.phone)},
+            )
 
     # ── on the way ───────────────────────────────────────────────────────────────────────────────
 
@@ -194,15 +187,7 @@ class ShiftAnswers:
         policy = (await self._basis.parts.station.rules.current(visit.tx)).policy(Kind.UNSTAFFED)
         longest = min(timedelta(minutes=answer.minutes or 0), policy.resolve_within)
         until = max(shift.start + policy.grace, visit.now + longest)
-        await visit.tx.timers.set(
-            Timer(
-                key=f"{WATCH}:{shift.key}",
-                lane=Lane.ESCALATION,
-                due_at=until,
-                kind=WATCH,
-                subject=shift.key,
-            )
-        )
+        await visit.tx.timers.set(watch_timer(shift, until))
         await self._shifts.noted(
             visit.tx, shift.key, "on_the_way", person.id, visit.actor(person), visit.words, visit.now
         )
@@ -277,6 +262,13 @@ class ShiftAnswers:
 
 
 _REFUSED = {Window.TOO_EARLY: "too_early", Window.TOO_LATE: "too_late"}
+
+
+def watch_timer(shift: Shift, due_at: datetime) -> Timer:
+    """The moment at which a shift with too few on post becomes a case, moved to ``due_at``."""
+    return Timer(
+        key=f"{WATCH}:{shift.key}", lane=Lane.ESCALATION, due_at=due_at, kind=WATCH, subject=shift.key
+    )
 
 
 def _of(standing: Standing) -> tuple[Shift, Post]:

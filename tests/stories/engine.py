@@ -87,6 +87,11 @@ class Engine:
         late = [(m.key, m.account, m.not_before, m.fallback_at, m.expires_at) for m in queued]
         return f"due at {now} and not done: {timers} {late}; {await self.next_due()}"
 
+    async def watch_only(self) -> None:
+        """Do what is due now, and send nothing."""
+        await self._renew()
+        await self._exhaust("watch")
+
     async def settle(self) -> None:
         """Turn everything until all is at rest at this moment of the civil clock."""
         for _ in range(MOST_ROUNDS):

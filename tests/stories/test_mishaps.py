@@ -24,7 +24,7 @@ POISON: list[dict[str, Any]] = [
     {"callback_query": {"id": "9", "from": {"id": 100011}, "data": "item:1:x"}},
     {"my_chat_member": {"chat": {"id": 100011}}},
     {"edited_message": [1, 2, 3]},
-    {"message": {"message_id": 2, "chat": {"id": 100011, "type": "private"}, "text": "\u0000到岗"}},
+    {"message": {"message_id": 2, "chat": {"id": 100011, "type": "private"}, "text": "\u0000？？"}},
     {"message": {"message_id": 3, "chat": {"id": 2**80, "type": "private"}, "text": "1"}},
     {"something_new": {"a": {"b": {"c": []}}}},
 ]

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from notifier.domain.case import CallFailed
 from notifier.domain.message import MessageState
+from notifier.engine.apart import apart
 from notifier.engine.cases import Cases
 from notifier.engine.letters import Letters, occasion
 from notifier.engine.station import Station
@@ -39,7 +40,9 @@ class Aftermath:
         async with self._station.db.write() as tx:
             late = await tx.messages.due_fallbacks(now, SWEEP_SIZE)
             for message in late:
-                await self._try_other_channel(tx, message, now)
+                await tx.messages.clear_fallback([message.id])
+                async with apart(tx, "fallback", message.id):
+                    await self._try_other_channel(tx, message, now)
             expired = await tx.messages.expire_due(now, SWEEP_SIZE)
             await self.failed(tx, expired, now)
         if late or expired:
@@ -49,12 +52,14 @@ class Aftermath:
     async def failed(self, tx: Tx, messages: Sequence[StoredMessage], now: datetime) -> None:
         """These have failed for good (or expired): fall back at once, else the chain goes on."""
         for message in messages:
-            await self._try_other_channel(tx, message, now)
+            await tx.messages.clear_fallback([message.id])
+            async with apart(tx, "fallback", message.id):
+                await self._try_other_channel(tx, message, now)
             if message.case is not None and message.call and message.person is not None:
-                await self._give_up_if_nothing_is_left(tx, message, now)
+                async with apart(tx, "next call", message.id):
+                    await self._give_up_if_nothing_is_left(tx, message, now)
 
     async def _try_other_channel(self, tx: Tx, message: StoredMessage, now: datetime) -> None:
-        await tx.messages.clear_fallback([message.id])
         if message.state is MessageState.EXPIRED:
             return
         posted = await self._letters.fall_back(tx, message, now)

@@ -11,6 +11,7 @@ from notifier.channels.sms.twilio_codes import is_wrong_number
 from notifier.domain.message import Accepted, MessageState
 from notifier.domain.roster import ChannelName
 from notifier.engine.aftermath import Aftermath
+from notifier.engine.apart import apart
 from notifier.engine.contacts_lost import WRONG, ContactsLost
 from notifier.engine.metrics import Metrics
 from notifier.engine.sending.outcomes import INTERRUPTED, Attempt, accepted, refused
@@ -94,7 +95,8 @@ class Settling:
         applied = set(await tx.messages.settle(outcomes))
         for attempt, _ in batch:
             if attempt.error is not None:
-                await self._mark_contact(tx, attempt.message, attempt.error, now)
+                async with apart(tx, "contact", attempt.message.id):
+                    await self._mark_contact(tx, attempt.message, attempt.error, now)
         for outcome in outcomes:
             if outcome.state is MessageState.FAILED and outcome.message in applied:
                 failed = await tx.messages.get(outcome.message)

@@ -123,6 +123,20 @@ async def test_on_the_way_waits_but_never_too_long(called: IntakeDesk) -> None:
     assert "on_the_way" in await called.events("p11")
 
 
+async def test_who_is_rostered_comes_after_all(called: IntakeDesk) -> None:
+    await called.chat("p11", "收到")
+    number = await called.number("p14")
+    assert await called.sms("p14", f"{number} 20分钟") == ["forwarded", "who_has_it_rostered"]
+    assert (await called.last("p11", "forwarded")).text
+    assert "on_the_way" in await called.events("p14")
+
+
+async def test_a_number_that_is_not_his_is_nothing_to_him(called: IntakeDesk) -> None:
+    number = await called.number("p11")
+    assert await called.sms("p12", f"收到{number}") == ["nothing_open"]
+    assert (await called.case()).holder is None
+
+
 async def test_on_the_way_before_there_is_a_case(desk: IntakeDesk) -> None:
     await desk.at("11-23 20:05")
     assert await desk.sms("p14", "20分钟到") == ["eta_noted"]

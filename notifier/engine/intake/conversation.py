@@ -67,7 +67,7 @@ class Conversation:
         self._readings = Readings(basis)
         self._passing = Passing(parts, facts)
         self._leftovers = Leftovers(basis, self._readings)
-        calls = CaseAnswers(basis)
+        calls = CaseAnswers(basis, self._passing)
         self._sheets = SheetAnswers(basis)
         undoing = Undoing(basis, self._readings)
         self._general = GeneralAnswers(basis, self._passing, self._readings, undoing).table()

@@ -43,6 +43,9 @@ class Leftovers:
         """
         if visit.said.verb not in (Verb.ACK, Verb.NUMBER_ONLY):
             return []
+        if visit.said.numbers and visit.quoted is None:
+            # Something of that number was meant, and it is not his: that is said, not passed over.
+            return [await self._readings.nothing_open(visit)]
         for person in visit.people:
             sent = await visit.tx.messages.listing(MessageFilter(person=person.id, limit=_LOOKED_AT))
             if replies := await self._too_late(visit, person, sent):

@@ -1,6 +1,7 @@
 """Answers on their way back: the way the words came, and never so many that two machines talk on."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from notifier.domain.message import Incoming, Lane
@@ -12,8 +13,19 @@ from notifier.engine.letters import Letter
 from notifier.engine.parts import Parts
 from notifier.store.tx import Tx
 
-CAP_KNOWN, CAP_BUSY, CAP_STRANGER = 3, 20, 1
-"""Answers a civil day that change nothing: to somebody known, to one of whom something is open, to others."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cap:
+    """How many answers that change nothing an address may have a civil day. Each tally counts for itself."""
+
+    limit: int
+    tally: str = ""
+
+
+KNOWN = Cap(limit=3)
+BUSY = Cap(limit=20, tally=" busy")
+"""While something is open for him: what he asks about it costs him none of the other three."""
+STRANGER = Cap(limit=1)
 
 
 class Replies:
@@ -25,7 +37,7 @@ class Replies:
         self._station = parts.station
 
     async def post(
-        self, tx: Tx, item: int, incoming: Incoming, replies: Sequence[Reply], now: datetime, *, cap: int
+        self, tx: Tx, item: int, incoming: Incoming, replies: Sequence[Reply], now: datetime, *, cap: Cap
     ) -> int:
         """Queue what may be said to that address; returns how many are new."""
         letters = []
@@ -60,9 +72,9 @@ class Replies:
         state = await tx.contacts.state_of(contact.channel, contact.account, contact.address)
         return state in (STOPPED, WRONG)
 
-    async def _may(self, tx: Tx, incoming: Incoming, now: datetime, cap: int) -> bool:
-        day = civil_day(now, self._station.zone)
-        return await tx.answers.count_courtesy(incoming.channel, incoming.sender, day) <= cap
+    async def _may(self, tx: Tx, incoming: Incoming, now: datetime, cap: Cap) -> bool:
+        day = f"{civil_day(now, self._station.zone)}{cap.tally}"
+        return await tx.answers.count_courtesy(incoming.channel, incoming.sender, day) <= cap.limit
 
 
 def civil_day(now: datetime, zone: tzinfo) -> str:
@@ -70,8 +82,8 @@ def civil_day(now: datetime, zone: tzinfo) -> str:
     return now.astimezone(zone).date().isoformat()
 
 
-def cap_for(people: Sequence[Person], *, has_open: bool) -> int:
-    """How many answers that change nothing that address may have today."""
+def cap_for(people: Sequence[Person], *, has_open: bool) -> Cap:
+    """The cap for an address, by who reads there and whether anything is open for them."""
     if not people:
-        return CAP_STRANGER
-    return CAP_BUSY if has_open else CAP_KNOWN
+        return STRANGER
+    return BUSY if has_open else KNOWN

@@ -8,6 +8,7 @@ from notifier.domain.ids import PersonId
 from notifier.domain.language.model import Answer, Verb
 from notifier.domain.times import iso_utc
 from notifier.engine.intake.answers.basis import Basis, Handler
+from notifier.engine.intake.passing import Passing
 from notifier.engine.intake.standing import Standing
 from notifier.engine.intake.visit import Reply, Visit
 from notifier.engine.subjects import SHIFT
@@ -16,9 +17,10 @@ from notifier.engine.subjects import SHIFT
 class CaseAnswers:
     """Answers to calls, of whatever kind the case is."""
 
-    def __init__(self, basis: Basis) -> None:
-        """Work with the parts' cases."""
+    def __init__(self, basis: Basis, passing: Passing) -> None:
+        """Work with the parts' cases; what another's holder should know goes through ``passing``."""
         self._basis = basis
+        self._passing = passing
         self._cases = basis.parts.cases
 
     def table(self) -> Mapping[Verb, Handler]:
@@ -99,12 +101,26 @@ class CaseAnswers:
         event = OnTheWay(person=standing.person.id, until=until, words=visit.words, channel=visit.channel)
         happened = await self._cases.happen(visit.tx, case.id, event, visit.now)
         if happened.verdict is not Verdict.TAKEN:
+            if happened.verdict is Verdict.HELD_BY_OTHER:
+                await self._tell_holder(visit, standing, case)
             return [await self._basis.refuse(visit, standing, happened.verdict)]
         await self._basis.remember(visit, standing, Verb.ETA, case=case.id)
         waits = happened.case.due_at
         template = "eta_noted" if standing.topic == SHIFT else "waiting"
         until_text = iso_utc(waits) if waits else None
         return [await self._basis.reply(visit, standing, template, hold_until=until_text)]
+
+    async def _tell_holder(self, visit: Visit, standing: Standing, case: Case) -> None:
+        """Somebody rostered is coming after all: whoever looks for another should know."""
+        await self._basis.journal(
+            visit,
+            "on_the_way",
+            standing.person,
+            matter=standing.matter,
+            case=case.id,
+            reason=visit.words,
+        )
+        await self._passing.to_holder(visit, standing.person, standing)
 
     async def _next_name(self, visit: Visit, case: Case, lapsed: PersonId) -> str | None:
         called = [call.person for call in case.calls if call.at == visit.now and call.person != lapsed]

@@ -8,10 +8,15 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 
 from notifier.store.database import Database
 from tests import cluster
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+settings.register_profile("notifier", deadline=None)
+settings.load_profile("notifier")
 
 _TEMPLATE = "notifier_template"
 _LOOPBACK = ["127.0.0.1", "::1", "localhost"]

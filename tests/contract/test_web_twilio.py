@@ -162,6 +162,7 @@ async def test_a_database_that_answers_too_slowly_is_away_too(
     site = open_site(sqlite_database)
     async with sqlite_database.write():
         assert (await site.twilio(INBOUND, TEXT)).status_code == 503
+    monkeypatch.undo()
     assert (await site.twilio(INBOUND, TEXT)).status_code == 200
 
 

@@ -206,7 +206,7 @@ def test_buttons_and_labels() -> None:
     rendered = catalogue().render(
         "reminder_early", channel=ChannelName.TELEGRAM, locale="zh", values=WORST_CASE, now=NOW
     )
-    assert rendered.buttons == (("ack",), ("leave",))
+    assert rendered.buttons == (("ack", "here"), ("leave",))
     agreed = {
         "ack": ("收到", "Received"), "here": ("到岗", "On post"), "off": ("离岗", "Off post"),
         "sign": ("签字", "Sign"), "verify": ("核实", "Verify"), "return": ("退回", "Return"),

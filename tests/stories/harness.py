@@ -51,6 +51,9 @@ ONE_POST: Edits = {
 }
 """Without 密东村's shift: most stories are about one post."""
 
+AFTER_MIDNIGHT = "BS01-G1,2026-11-24 00:00,2026-11-24 08:00,p15\n"
+"""孙小军's shift, for stories in which the night must be quiet."""
+
 
 class _Front:
     """Stands at the public address, in front of whichever engine runs; takes alarms."""

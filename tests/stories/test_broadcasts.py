@@ -10,10 +10,11 @@ from notifier.domain.policy import Kind
 from notifier.engine import reports
 from notifier.engine.broadcasts import Order
 from notifier.sandbox.faults import Carrier, FaultKind
-from tests.stories.harness import ONE_POST, Station, duty_station
+from tests.stories.harness import AFTER_MIDNIGHT, ONE_POST, Station, duty_station
 from tests.stories.test_duty_escalation import at
 
 AUTHOR = PersonId("p01")
+EVENING = "BS01-G1,2026-11-23 20:00,2026-11-24 00:00,p14\n"
 
 
 async def sends(station: Station, *audience: str, kind: Kind = Kind.COMMENDATION, relay: bool = False) -> int:
@@ -169,7 +170,10 @@ async def test_a_commendation_asks_for_nothing_and_never_stands_in_the_way(stati
 
 
 async def test_a_commendation_waits_for_the_morning(tmp_path: Path, sqlite_url: str) -> None:
-    async with duty_station(tmp_path, sqlite_url, start="2026-11-23 22:45", edits=ONE_POST) as station:
+    quiet = {**ONE_POST["shifts.csv"], AFTER_MIDNIGHT: "", EVENING: ""}
+    async with duty_station(
+        tmp_path, sqlite_url, start="2026-11-23 22:45", edits={"shifts.csv": quiet}
+    ) as station:
         order = Order(
             kind=Kind.COMMENDATION,
             title="表扬",

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from notifier.domain.case import CaseState
-from tests.stories.harness import ONE_POST, Station, duty_station
+from tests.stories.harness import AFTER_MIDNIGHT, ONE_POST, Station, duty_station
 from tests.stories.test_duty_escalation import at
 
 NIGHT = "BS01-G1 2026-11-23T16:00:00Z"
-TILL_TEN = {"shifts.csv": {**ONE_POST["shifts.csv"], "2026-11-24 00:00,p14": "2026-11-23 22:00,p13"}}
+ONE_SHIFT = {**ONE_POST["shifts.csv"], AFTER_MIDNIGHT: ""}
+TILL_TEN = {"shifts.csv": {**ONE_SHIFT, "2026-11-24 00:00,p14": "2026-11-23 22:00,p13"}}
 """吴永明's shift ends half an hour before the quiet hours begin."""
 
 
@@ -21,19 +22,22 @@ async def test_an_empty_post_is_called_for_in_the_middle_of_the_night(station: S
     station.phone("p12").expects("深夜打扰", "岐元村卡口", "缺1人")
 
 
-async def test_a_list_that_falls_due_at_night_is_asked_for_in_the_morning(station: Station) -> None:
-    await station.until_civil("19:45")
-    await station.phone("p14").replies("到岗")
-    station.reads_all()
-    await station.until_civil("2026-11-24 06:29")
-    station.phone("p14").never_got("清单")
-    await station.until_civil("2026-11-24 06:30")
-    station.phone("p14").got("清单")
-    # The grace is counted in waking hours: due at 00:30, so it has a quarter of an hour from 06:30.
-    await station.until_civil("2026-11-24 06:44")
-    assert await station.cases("unsigned") == []
-    await station.until_civil("2026-11-24 06:45")
-    assert (await station.case("unsigned")).state is CaseState.CALLING
+async def test_a_list_that_falls_due_at_night_is_asked_for_in_the_morning(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    async with duty_station(tmp_path, sqlite_url, edits={"shifts.csv": ONE_SHIFT}) as station:
+        await station.until_civil("19:45")
+        await station.phone("p14").replies("到岗")
+        station.reads_all()
+        await station.until_civil("2026-11-24 06:29")
+        station.phone("p14").never_got("清单")
+        await station.until_civil("2026-11-24 06:30")
+        station.phone("p14").got("清单")
+        # The grace is counted in waking hours: due at 00:30, so it has a quarter of an hour from 06:30.
+        await station.until_civil("2026-11-24 06:44")
+        assert await station.cases("unsigned") == []
+        await station.until_civil("2026-11-24 06:45")
+        assert (await station.case("unsigned")).state is CaseState.CALLING
 
 
 async def test_the_clocks_of_a_list_stand_still_at_night(tmp_path: Path, sqlite_url: str) -> None:
@@ -54,7 +58,7 @@ async def test_a_case_that_runs_into_the_night_goes_on_in_the_morning(
     tmp_path: Path, sqlite_url: str
 ) -> None:
     edits = {
-        "shifts.csv": {**ONE_POST["shifts.csv"], "2026-11-24 00:00,p14": "2026-11-23 21:30,p13"},
+        "shifts.csv": {**ONE_SHIFT, "2026-11-24 00:00,p14": "2026-11-23 21:30,p13"},
     }
     async with duty_station(tmp_path, sqlite_url, edits=edits) as station:
         await station.until_civil("19:45")

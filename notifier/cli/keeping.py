@@ -59,12 +59,14 @@ def restore(
 ) -> None:
     """Bring a backup back into the database of the settings, and check it; stop the service first.
 
+    On SQLite a service that still runs is noticed, and nothing is done.
     What waited to be sent when the backup was made is sent when the service starts, unless it has expired.
     """
 
     async def work(opened: Database) -> tuple[dict[str, TableContent], Mapping[MessageState, int]]:
-        with _bars() as step:
-            held = await backups.restore(file, opened, force=force, progress=step)
+        async with opened.alone():
+            with _bars() as step:
+                held = await backups.restore(file, opened, force=force, progress=step)
         async with opened.read() as tx:
             return held, await tx.messages.counts()
 
@@ -87,8 +89,9 @@ def copy(
         origin = Database.open(source)
         into = Database.open(target)
         try:
-            with _bars() as step:
-                return await copy_all(origin, into, progress=step)
+            async with origin.alone(), into.alone():
+                with _bars() as step:
+                    return await copy_all(origin, into, progress=step)
         finally:
             await into.close()
             await origin.close()

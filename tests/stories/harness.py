@@ -4,9 +4,7 @@ The civil clock moves from due row to due row. What happens in between is settle
 own loops until they are at rest; nothing here sleeps.
 """
 
-import csv
 import itertools
-import json
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,32 +14,25 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import SecretStr
 from sqlalchemy import select
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-from notifier.config import Config, load_config, shipped
+from notifier.config import Config
 from notifier.domain.case import Case
 from notifier.engine import reports
 from notifier.engine.clock import ManualClock
 from notifier.engine.importing import ImportReport, import_roster
 from notifier.sandbox.faults import Carrier, Fault, FaultKind
-from notifier.sandbox.options import NO_TELEGRAM_LIMITS, SandboxOptions, TelegramOptions, TwilioOptions
 from notifier.sandbox.serve import RunningSandbox, serve_sandbox
 from notifier.store.rows import CaseFilter, JournalLine, MessageFilter
 from notifier.store.tables import inbox
 from notifier.web.serve import serve
 from tests.stories.engine import Engine, open_engine
 from tests.stories.handset import Handset
+from tests.stories.surroundings import Front, carriers, config_for, register_people
 
 CITY = Path(__file__).parents[1] / "fixtures" / "city"
 ZONE = ZoneInfo("Asia/Shanghai")
-TOKEN = "7001:story-secret"
-SID = "AC" + "5" * 32
-AUTH = "story-auth"
-SENDER = "+15550100001"
 MORNING = "2026-11-23 07:00"
-NO_ENV_FILE = Path("/dev/null")
 
 Edits = Mapping[str, Mapping[str, str]]
 """File -> what stands there -> what is to stand there instead."""
@@ -55,25 +46,6 @@ AFTER_MIDNIGHT = "BS01-G1,2026-11-24 00:00,2026-11-24 08:00,p15\n"
 """孙小军's shift, for stories in which the night must be quiet."""
 
 
-class _Front:
-    """Stands at the public address, in front of whichever engine runs; takes alarms."""
-
-    def __init__(self) -> None:
-        self.app: ASGIApp | None = None
-        self.alarms: list[dict[str, Any]] = []
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await _live(receive, send)
-        elif scope["path"] == "/alarm":
-            self.alarms.append(json.loads(await _body(receive)))
-            await _answer(send, 200)
-        elif self.app is None:
-            await _answer(send, 503)
-        else:
-            await self.app(scope, receive, send)
-
-
 @dataclass
 class Station:
     """Everything that a story works with. Open with ``duty_station``."""
@@ -82,7 +54,7 @@ class Station:
     clock: ManualClock
     sandbox: RunningSandbox
     city: Path
-    front: _Front
+    front: Front
     tolerant: bool = False
     _engine: Engine | None = None
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
@@ -273,13 +245,13 @@ async def duty_station(
     for name, changes in (edits or {}).items():
         edit(city / name, changes)
     clock = ManualClock(datetime.fromisoformat(start).replace(tzinfo=ZONE).astimezone(UTC))
-    front = _Front()
+    front = Front()
     async with (
         serve(front, "127.0.0.1", 0) as public,
-        serve_sandbox(_sandbox(clock, public)) as sandbox,
+        serve_sandbox(carriers(clock, public)) as sandbox,
     ):
-        _register_people(sandbox, city)
-        config = _config(database_url, city, sandbox.url, public, settings)
+        register_people(sandbox, city)
+        config = config_for(database_url, city, sandbox.url, public, settings)
         station = Station(
             config=config, clock=clock, sandbox=sandbox, city=city, front=front, tolerant=tolerant
         )
@@ -301,75 +273,3 @@ def edit(path: Path, changes: Mapping[str, str]) -> None:
         assert text.count(old) == 1, f"{path.name} has {old!r} {text.count(old)} times"
         text = text.replace(old, new)
     path.write_text(text, encoding="utf-8")
-
-
-def _config(url: str, city: Path, carriers: str, public: str, settings: Mapping[str, Any]) -> Config:
-    given: dict[str, Any] = {
-        "database_url": url,
-        "schedules_dir": city,
-        "templates_dir": shipped("templates"),
-        "telegram_token": SecretStr(TOKEN),
-        "telegram_api_url": carriers,
-        "telegram_rate": 0,
-        "telegram_chat_rate": 0,
-        "telegram_group_rate": 0,
-        "twilio_account_sid": SID,
-        "twilio_auth_token": SecretStr(AUTH),
-        "twilio_from": (SENDER,),
-        "twilio_api_url": carriers,
-        "twilio_rate": 0,
-        # The fixture's people have +86 numbers, whose answers Twilio does not carry; here they may answer.
-        "sms_replies": "yes",
-        "public_url": public,
-        "alarm_url": f"{public}/alarm",
-    }
-    return load_config(NO_ENV_FILE, **{**given, **settings})
-
-
-def _sandbox(clock: ManualClock, public: str) -> SandboxOptions:
-    return SandboxOptions(
-        telegram=TelegramOptions(tokens=(TOKEN,), open_chats=False, limits=NO_TELEGRAM_LIMITS),
-        twilio=TwilioOptions(
-            account_sid=SID,
-            auth_token=AUTH,
-            senders=(SENDER,),
-            inbound_url=f"{public}/hooks/twilio/inbound",
-            sent_after=0.0,
-            delivered_after=0.0,
-        ),
-        now=clock.now,
-    )
-
-
-def _register_people(sandbox: RunningSandbox, city: Path) -> None:
-    with (city / "people.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            digits = row["phone"].replace(" ", "").removeprefix("+86")
-            sandbox.state.register(
-                name=row["name"],
-                phone_id=row["id"],
-                number=f"+86{digits}" if digits else None,
-                chat=int(row["telegram"]) if row["telegram"] else None,
-            )
-
-
-async def _live(receive: Receive, send: Send) -> None:
-    while True:
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return
-
-
-async def _body(receive: Receive) -> bytes:
-    body = b""
-    while True:
-        message = await receive()
-        body += bytes(message.get("body", b""))
-        if not message.get("more_body", False):
-            return body
-
-
-async def _answer(send: Send, status: int) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": []})
-    await send({"type": "http.response.body", "body": b""})

@@ -1,6 +1,7 @@
 """Somebody wants no more texts, or blocks the bot: a hole in the chain that somebody must hear of."""
 
-from tests.stories.harness import SENDER, Station
+from tests.stories.harness import Station
+from tests.stories.surroundings import SENDER
 from tests.stories.test_duty_escalation import at
 
 EVENING = "BS01-G1 2026-11-23T12:00:00Z"

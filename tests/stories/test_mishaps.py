@@ -11,7 +11,8 @@ from twilio.request_validator import RequestValidator
 
 from notifier.domain.case import Case, CaseState
 from notifier.sandbox.faults import Carrier, FaultKind
-from tests.stories.harness import AUTH, ONE_POST, SENDER, SID, Station, duty_station
+from tests.stories.harness import ONE_POST, Station, duty_station
+from tests.stories.surroundings import AUTH, SENDER, SID
 from tests.stories.test_duty_escalation import at
 
 EVENING = "BS01-G1 2026-11-23T12:00:00Z"

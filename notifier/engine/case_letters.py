@@ -56,7 +56,7 @@ class CaseLetters:
         return Letter(
             key=f"case:{case.id}:{tell.notice}:{tell.step}:{tell.n}:{tell.person}",
             person=tell.person,
-            template=self._template(case, tell, standing),
+            template=self._template(case, tell, standing, subject),
             values=self._values(case, tell, subject, lineage, now),
             lane=Lane.ESCALATION if calls else Lane.REPLY,
             kind=case.kind,
@@ -68,8 +68,10 @@ class CaseLetters:
             wait=policy.steps[tell.step - 1].wait if 0 < tell.step <= len(policy.steps) else None,
         )
 
-    def _template(self, case: Case, tell: Tell, standing: _Standing) -> str:
+    def _template(self, case: Case, tell: Tell, standing: _Standing, subject: Subject) -> str:
         """The text's name: the kind's own where it has one, else the one for all kinds."""
+        if not subject.values:
+            return "stand_down_gone"
         if tell.notice is Notice.EXHAUSTED:
             return "exhausted"
         if tell.notice in CALLS:
@@ -87,6 +89,9 @@ class CaseLetters:
     def _values(
         self, case: Case, tell: Tell, subject: Subject, lineage: Lineage, now: datetime
     ) -> dict[str, object]:
+        if not subject.values:
+            # Its rows are gone from the roster: all that can still be said is that it is over.
+            return base_values(lineage, tell.person, now)
         person = lineage.people.get(tell.person)
         locale = person.locale if person else self._station.locale
         values = {

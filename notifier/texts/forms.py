@@ -7,7 +7,7 @@ its long values. Words of the template itself are never cut, so the number and t
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from notifier.texts.civil import WORDS, clock, joined, more, sentence
@@ -40,11 +40,31 @@ def environment(locale: str) -> ImmutableSandboxedEnvironment:
     return sandbox
 
 
+class Variant:
+    """One wording, read and checked; compiled when it is first said, since most are seldom said."""
+
+    __slots__ = ("_compiled", "_sandbox", "_tree")
+
+    def __init__(self, sandbox: ImmutableSandboxedEnvironment, tree: nodes.Template) -> None:
+        """``tree`` names only filters and tests that the sandbox has."""
+        self._sandbox = sandbox
+        self._tree = tree
+        self._compiled: Template | None = None
+
+    @property
+    def template(self) -> Template:
+        """The compiled wording."""
+        if self._compiled is None:
+            code = self._sandbox.compile(self._tree)
+            self._compiled = Template.from_code(self._sandbox, code, self._sandbox.globals)
+        return self._compiled
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
     """Variants from fullest to shortest, and every name that any of them uses."""
 
-    variants: tuple[Template, ...]
+    variants: tuple[Variant, ...]
     names: frozenset[str]
 
     def render(self, reader: Reader, fits: Fits, finish: Finish) -> str:
@@ -75,10 +95,11 @@ def _largest(good: Callable[[int], bool], low: int, high: int) -> int:
     return low
 
 
-def _run(variant: Template, context: dict[str, object], name: str) -> str:
-    scope = variant.new_context(context)
+def _run(variant: Variant, context: dict[str, object], name: str) -> str:
+    template = variant.template
+    scope = template.new_context(context)
     try:
-        return joined(variant.root_render_func(scope))
+        return joined(template.root_render_func(scope))
     except (TemplateError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise TextError(f"text {name}: {type(error).__name__} in its template") from error
 
@@ -87,13 +108,14 @@ def compile_form(
     sandbox: ImmutableSandboxedEnvironment, written: Written, name: str, slips: Slips
 ) -> Form | None:
     """Compile all variants; None, with slips, where one is wrong."""
-    variants: list[Template] = []
+    variants: list[Variant] = []
     names: set[str] = set()
     for source in written.variants:
         try:
             tree = sandbox.parse(source)
             used = meta.find_undeclared_variables(tree) - sandbox.globals.keys()
-            variants.append(Template.from_code(sandbox, sandbox.compile(tree), sandbox.globals))
+            _check_tools(sandbox, tree)
+            variants.append(Variant(sandbox, tree))
         except TemplateSyntaxError as error:
             line = written.line + error.lineno - 1
             slips.add(written.file, line, name, f"{error.message}", "check its {{ }} and {% %}")
@@ -106,3 +128,12 @@ def compile_form(
     if len(variants) < len(written.variants):
         return None
     return Form(variants=tuple(variants), names=frozenset(names))
+
+
+def _check_tools(sandbox: ImmutableSandboxedEnvironment, tree: nodes.Template) -> None:
+    """Raises TemplateSyntaxError for a filter or test that there is not; compiling would find it too late."""
+    for tool in tree.find_all((nodes.Filter, nodes.Test)):
+        known = sandbox.filters if isinstance(tool, nodes.Filter) else sandbox.tests
+        if tool.name not in known:
+            what = "filter" if isinstance(tool, nodes.Filter) else "test"
+            raise TemplateSyntaxError(f"No {what} named {tool.name!r}.", tool.lineno)

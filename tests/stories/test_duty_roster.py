@@ -1,10 +1,16 @@
 """The roster is edited while a case runs, and the case heeds it at once."""
 
+from datetime import UTC, datetime
+
+from sqlalchemy import update
+
 from notifier.domain.case import CaseState
 from notifier.sandbox.faults import Carrier, FaultKind
+from notifier.store.tables import shifts
 from tests.stories.harness import Station
 from tests.stories.test_duty_escalation import at
 
+NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 EVENING = "BS01-G1 2026-11-23T12:00:00Z"
 
 
@@ -121,3 +127,15 @@ async def test_an_import_that_changes_nothing_changes_nothing(station: Station) 
     report = await station.imports({"offices.csv": offices})
     assert report.result.is_empty
     assert (await station.case(EVENING), await station.dump()) == (case, before)
+
+
+async def test_a_shift_whose_row_is_gone_still_lets_its_case_end(station: Station) -> None:
+    await station.until_civil("20:16")
+    station.reads_all()
+    async with station.engine.parts.station.db.write() as tx:
+        await tx.conn.execute(update(shifts).where(shifts.c.key == EVENING).values(cancelled_at=NOON))
+    await station.until_civil("20:26")
+    case = await station.case(EVENING)
+    assert (case.state, case.outcome) == (CaseState.CANCELLED, "gone")
+    for person in ("p11", "p14"):
+        station.phone(person).expects("原先请您办的事已取消")

@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 Handler = Callable[[Tx, str, datetime], Awaitable[None]]
 """Does what a timer of one kind stands for: (transaction, subject, now)."""
 
-SET_SIZE = {Lane.ESCALATION: 25, Lane.REPLY: 25, Lane.DUTY: 25, Lane.BULK: 1}
+SET_SIZE = {Lane.ESCALATION: 25, Lane.REPLY: 25, Lane.DUTY: 5, Lane.BULK: 1}
 """How many timers share a transaction: few enough that a call behind them is not late."""
 
 LONGEST_SLEEP_S = 5.0

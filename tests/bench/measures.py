@@ -14,6 +14,7 @@ import aiohttp
 
 from notifier.bootstrap import open_parts, serve
 from notifier.config import Config
+from notifier.domain.roster import Shift
 from notifier.engine.importing import import_roster
 from notifier.engine.parts import Parts
 from notifier.sandbox.options import NO_TELEGRAM_LIMITS, SandboxOptions, TelegramOptions
@@ -94,12 +95,35 @@ async def plan_a_day(folder: Path) -> Figures:
     now = datetime.now(UTC).replace(microsecond=0)
     starts = (now + timedelta(hours=3), now + timedelta(hours=15))
     source = write_city(folder / "day", City(starts=starts))
-    async with open_parts(_config(folder / "plan.db")) as parts:
+    async with open_parts(_config(folder / "plan.db", "http://127.0.0.1:1")) as parts:
         await import_roster(parts, source)
         started = time.monotonic()
         timers = await parts.planner.plan()
         planned = time.monotonic() - started
-    return {"plan_day_s": planned, "plan_day_timers": float(timers)}
+        started = time.monotonic()
+        reminders = await _remind_all(parts, now)
+        reminded = time.monotonic() - started
+    return {
+        "plan_day_s": planned,
+        "plan_day_timers": float(timers),
+        "write_reminders_s": reminded,
+        "write_reminders_messages": float(reminders),
+    }
+
+
+async def _remind_all(parts: Parts, now: datetime) -> int:
+    """Write the early reminder of every shift, as the watch does when it falls due; how many messages."""
+    async with parts.station.db.read() as tx:
+        shifts: list[Shift] = []
+        while page := await tx.shifts.between(
+            now, now + timedelta(days=2), after=shifts[-1] if shifts else None
+        ):
+            shifts += page
+    for shift in shifts:
+        async with parts.station.db.write() as tx:
+            await parts.shifts.remind(tx, f"43200 {shift.key}", parts.station.now())
+    async with parts.station.db.read() as tx:
+        return sum((await tx.messages.counts()).values())
 
 
 async def due_scan(folder: Path, timers: int = 1_000_000, scans: int = 300) -> Figures:

@@ -154,14 +154,8 @@ class Cases:
     async def _view(self, tx: Tx, case: Case, subject: Subject, now: datetime) -> _View:
         settings = await self._station.rules.at(tx, case.settings_version)
         policy = settings.policy(case.kind)
-        reach = self._station.reach
-        lineage = await tx.roster.lineage(
-            subject.unit,
-            also={*subject.rostered, *case.called},
-            shift=subject.shift,
-            channels=reach.channels,
-            accounts=reach.telegram,
-            now=now,
+        lineage = await self._station.lineage(
+            tx, subject.unit, now, also={*subject.rostered, *case.called}, shift=subject.shift
         )
         chain = read_chain(
             policy.steps,

@@ -66,10 +66,7 @@ class ContactsLost:
         person = await tx.roster.person(lost)
         if person is None:
             return
-        reach = self._station.reach
-        lineage = await tx.roster.lineage(
-            person.unit, channels=reach.channels, accounts=reach.telegram, now=now
-        )
+        lineage = await self._station.lineage(tx, person.unit, now)
         secretary = secretary_or_stand_in(lineage, now)
         if secretary is None or secretary == lost:
             return

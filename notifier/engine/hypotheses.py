@@ -187,10 +187,7 @@ async def _unrelayed(asked: _Question) -> Subject:
 
 
 async def _lineage(asked: _Question, *also: PersonId) -> Lineage:
-    reach = asked.parts.station.reach
-    return await asked.tx.roster.lineage(
-        asked.unit, also=also, channels=reach.channels, accounts=reach.telegram, now=asked.at
-    )
+    return await asked.parts.station.lineage(asked.tx, asked.unit, asked.at, also=also)
 
 
 _KINDS: Mapping[Kind, Callable[[_Question], Awaitable[Subject]]] = {

@@ -92,7 +92,7 @@ def steady(name: str, job: Job) -> Job:
         except asyncio.CancelledError:
             log.info("job_cut_short", job=name)
         except (NotifierError, SQLAlchemyError, OSError) as error:
-            log.error("job_failed", job=name, error=type(error).__name__, exc_info=_bare(error))
+            log.error("job_failed", job=name, error=type(error).__name__, exc_info=may_be_traced(error))
 
     return run
 
@@ -104,11 +104,11 @@ async def _wait_out(pulse: Pulse, error: Exception, stopping: asyncio.Event) -> 
         # A database that is away is not a stuck loop: it is said here and on /healthz, and waited out.
         log.warning("database_away", loop=pulse.name, error=type(error).__name__, stumbles=pulse.stumbles)
     else:
-        log.error("turn_failed", loop=pulse.name, error=type(error).__name__, exc_info=_bare(error))
+        log.error("turn_failed", loop=pulse.name, error=type(error).__name__, exc_info=may_be_traced(error))
     await _either(asyncio.sleep(pause), stopping)
 
 
-def _bare(error: Exception) -> bool:
+def may_be_traced(error: Exception) -> bool:
     """Whether a traceback may be logged: database errors carry their parameters, which are people's."""
     return not isinstance(error, SQLAlchemyError)
 

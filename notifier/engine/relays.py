@@ -46,7 +46,7 @@ class Relays:
     async def ask(self, tx: Tx, broadcast: Broadcast, now: datetime) -> None:
         """Ask each unit's secretary, or who stands in, to pass it on to every member."""
         for relay in await tx.broadcasts.relays(broadcast.id):
-            lineage = await self._lineage(tx, relay.unit, now)
+            lineage = await self._station.lineage(tx, relay.unit, now)
             secretary = secretary_or_stand_in(lineage, now)
             if relay.asked is not None or secretary is None:
                 continue
@@ -169,7 +169,7 @@ class Relays:
             "reply_by": iso_utc(broadcast.reply_by) if broadcast.reply_by else None,
         }
         root = next(unit for unit in units.values() if unit.parent is None)
-        lineage = await self._lineage(tx, root.code, now)
+        lineage = await self._station.lineage(tx, root.code, now)
         readers = [broadcast.author] if broadcast.author else list(_desk_of(lineage, now))
         letters = [
             Letter(
@@ -188,10 +188,6 @@ class Relays:
             key = _relay_key(broadcast.id, relay.unit)
             await self._cases.settle(tx, Kind.UNRELAYED, key, now)
             await tx.matters.close(RELAY, key, now)
-
-    async def _lineage(self, tx: Tx, unit: UnitCode, now: datetime) -> Lineage:
-        reach = self._station.reach
-        return await tx.roster.lineage(unit, channels=reach.channels, accounts=reach.telegram, now=now)
 
 
 async def get_broadcast(tx: Tx, subject: str) -> Broadcast:

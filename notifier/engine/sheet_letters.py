@@ -133,10 +133,7 @@ class SheetLetters:
 
     async def lineage(self, tx: Tx, unit: UnitCode, now: datetime, *also: PersonId) -> Lineage:
         """The unit's chain, with these people in it too."""
-        reach = self._station.reach
-        return await tx.roster.lineage(
-            unit, also=also, channels=reach.channels, accounts=reach.telegram, now=now
-        )
+        return await self._station.lineage(tx, unit, now, also=also)
 
 
 def _in(texts: Mapping[str, str], locale: str) -> str:

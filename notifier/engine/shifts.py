@@ -227,14 +227,8 @@ class Shifts:
         post = await tx.roster.post(shift.post)
         if post is None or not listed:
             return
-        reach = self._station.reach
-        lineage = await tx.roster.lineage(
-            post.unit,
-            also={*listed, *shift.people},
-            shift=shift.key,
-            channels=reach.channels,
-            accounts=reach.telegram,
-            now=now,
+        lineage = await self._station.lineage(
+            tx, post.unit, now, also={*listed, *shift.people}, shift=shift.key
         )
         matters = await tx.matters.ensure([(p, SHIFT, shift.key, post.unit) for p in listed], now)
         common = shift_values(shift, post, await self._policy(tx))

@@ -73,14 +73,7 @@ async def simulate(parts: Parts, unit: UnitCode, kind: Kind, at: datetime) -> li
             raise NotFound(f"there is no unit {unit}; see `notifier export`")
         settings = await station.rules.current(tx)
         subject = await suppose(parts, tx, unit, kind, settings, at)
-        lineage = await tx.roster.lineage(
-            unit,
-            also=subject.rostered,
-            shift=subject.shift,
-            channels=station.reach.channels,
-            accounts=station.reach.telegram,
-            now=at,
-        )
+        lineage = await station.lineage(tx, unit, at, also=subject.rostered, shift=subject.shift)
     return _Play(station, settings, subject, lineage, at).until_exhausted()
 
 

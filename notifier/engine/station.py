@@ -1,16 +1,16 @@
 """What every part of the engine is handed: the database, the clock, the texts, the rules in force."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from notifier.channels.sms.reach import can_reply
 from notifier.channels.sms.senders import sender_for
-from notifier.domain.ids import PersonId, UnitCode
+from notifier.domain.ids import PersonId, ShiftKey, UnitCode
 from notifier.domain.policy import Settings
-from notifier.domain.roster import ChannelName, Contact, Person
+from notifier.domain.roster import ChannelName, Contact, Lineage, Person
 from notifier.engine.clock import Clock
 from notifier.files.settings import settings_from_texts
 from notifier.store.database import Database
@@ -129,6 +129,21 @@ class Station:
     def now(self) -> datetime:
         """The civil moment, in UTC."""
         return self.clock.now()
+
+    async def lineage(
+        self,
+        tx: Tx,
+        unit: UnitCode,
+        now: datetime,
+        *,
+        also: Collection[PersonId] = (),
+        shift: ShiftKey | None = None,
+    ) -> Lineage:
+        """The unit with everything above it, as it can be reached from here. Raises NotFound."""
+        channels, bots = self.reach.channels, self.reach.telegram
+        return await tx.roster.lineage(
+            unit, also=also, shift=shift, channels=channels, accounts=bots, now=now
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from notifier.domain.message import Lane
 from notifier.engine.aftermath import Aftermath
 from notifier.engine.clock import seconds_until
+from notifier.engine.loops import may_be_traced
 from notifier.engine.metrics import Metrics
 from notifier.engine.station import Station
 from notifier.engine.tenure import Tenure
@@ -108,7 +109,11 @@ class Watch:
 
     async def _put_aside(self, timer: Timer, now: datetime, error: Exception) -> None:
         log.error(
-            "timer_failed", kind=timer.kind, timer=timer.id, error=type(error).__name__, exc_info=_bare(error)
+            "timer_failed",
+            kind=timer.kind,
+            timer=timer.id,
+            error=type(error).__name__,
+            exc_info=may_be_traced(error),
         )
         self._metrics.timer_failed(timer.kind)
         async with self._station.db.write() as tx:
@@ -116,8 +121,3 @@ class Watch:
                 await tx.timers.fail(timer.id)
             else:
                 await tx.timers.postpone(timer.id, now + timedelta(seconds=2**timer.tries))
-
-
-def _bare(error: Exception) -> bool:
-    """Whether a traceback may be logged: database errors carry their parameters, which are people's."""
-    return not isinstance(error, SQLAlchemyError)

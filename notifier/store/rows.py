@@ -85,8 +85,7 @@ class StoredMessage:
 class Outcome:
     """What became of one attempt, to be written in a batch.
 
-    ``not_before`` is set when the message goes back to QUEUED. ``keep_fallback`` False stops the fallback
-    clock (acceptance of what is no call).
+    ``not_before`` is set when the message goes back to QUEUED.
     """
 
     message: MessageId

@@ -41,10 +41,7 @@ class Facts:
 
     async def lineage(self, tx: Tx, unit: UnitCode, now: datetime, *also: PersonId) -> Lineage:
         """A unit with all above it."""
-        reach = self._station.reach
-        return await tx.roster.lineage(
-            unit, also=also, channels=reach.channels, accounts=reach.telegram, now=now
-        )
+        return await self._station.lineage(tx, unit, now, also=also)
 
     async def plain(self, visit: Visit, person: Person) -> Values:
         """Values of an answer that is about no matter."""

@@ -129,13 +129,8 @@ class ShiftAnswers:
 
     async def _find_another(self, visit: Visit, standing: Standing, shift: Shift) -> None:
         """The secretary, or who stands in, is asked to find another, unless he himself is the one."""
-        reach = self._basis.parts.station.reach
-        lineage = await visit.tx.roster.lineage(
-            standing.matter.unit,
-            shift=shift.key,
-            channels=reach.channels,
-            accounts=reach.telegram,
-            now=visit.now,
+        lineage = await self._basis.parts.station.lineage(
+            visit.tx, standing.matter.unit, visit.now, shift=shift.key
         )
         secretary = secretary_or_stand_in(lineage, visit.now)
         if secretary != standing.person.id:

@@ -298,7 +298,7 @@ class Place:
     """One place in a chain as it stands now: somebody to call, or a place passed over and why.
 
     ``reason`` None means callable. ``group`` places of one step are called all together.
-    ``title`` is the office, or ``rostered``.
+    ``title`` is the office, or ``rostered``; ``acting``: the person acts in it.
     """
 
     step: int
@@ -307,6 +307,7 @@ class Place:
     person: PersonId | None
     reason: str | None = None
     group: bool = False
+    acting: bool = False
 
     @property
     def key(self) -> str:

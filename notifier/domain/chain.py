@@ -3,6 +3,8 @@
 A step is read level by level: the unit's own seats are one level; an office outside the chain (rank 90 and
 above) and the duty desk have one level for each unit upward. Levels are read up to the first with
 somebody reachable; the seats of the levels before it are places passed over, each with its reason.
+A seat in which somebody acts yields him, and its holder is passed over; where he cannot act either, the
+next in rank follows.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -23,6 +25,7 @@ NO_CONTACT = "no_contact"
 BLOCKED = "blocked"
 CALLED_BEFORE = "called_before"
 OWN_SHEET = "own_sheet"
+STOOD_IN_FOR = "stood_in_for"
 
 LIAISON = "liaison"
 SECRETARY = "secretary"
@@ -30,7 +33,10 @@ SECRETARY = "secretary"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Seat:
-    """Somewhere a person may stand in a step; ``office`` None for the rostered and those on post."""
+    """Somewhere a person may stand in a step; ``office`` None for the rostered and those on post.
+
+    ``acting``: he does not hold the office but acts in it.
+    """
 
     title: str
     level: int
@@ -38,6 +44,7 @@ class _Seat:
     person: PersonId | None
     name: str
     office: Office | None = None
+    acting: bool = False
 
 
 _Levels = list[list[_Seat]]
@@ -61,9 +68,9 @@ def read_chain(
     view = _View(lineage=lineage, now=now, excluded=frozenset(excluded), zone=zone)
     places: list[Place] = []
     taken = set(called)
-    standing = list(joined.from_iterable(_desk_levels(lineage)))
+    standing = list(joined.from_iterable(_desk_levels(lineage, now)))
     for number, step in enumerate(steps, start=1):
-        levels = _levels(step.call, lineage, rostered)
+        levels = _levels(step.call, lineage, rostered, now)
         standing += joined.from_iterable(levels)
         places += [_once(place, taken) for place in _places_of(number, levels, step.call, view)]
     people = frozenset(seat.person for seat in standing if seat.person) - view.excluded
@@ -95,9 +102,17 @@ def signer_for_unit(lineage: Lineage, now: datetime) -> PersonId | None:
 
 
 def holders_of(title: str, lineage: Lineage, now: datetime) -> tuple[PersonId, ...]:
-    """All who hold that office of the unit and are in post at ``now``, by rank; reachable or not."""
+    """Who stands in that office of the unit at ``now``, by rank: who acts in it, else a holder in post.
+
+    Reachable or not.
+    """
     seats = lineage.offices_of(lineage.unit.code, title)
-    return tuple(seat.person for seat in seats if seat.person and seat.status_at(now) is OfficeStatus.IN_POST)
+    standing = (seat.acting_at(now) or _in_post(seat, now) for seat in seats)
+    return tuple(person for person in standing if person)
+
+
+def _in_post(office: Office, now: datetime) -> PersonId | None:
+    return office.person if office.status_at(now) is OfficeStatus.IN_POST else None
 
 
 def secretary_or_stand_in(lineage: Lineage, now: datetime) -> PersonId | None:
@@ -129,13 +144,21 @@ class _View:
 
     def inability(self, seat: _Seat) -> str | None:
         """Why that seat's holder can neither be called nor hold anything now, or None."""
-        status = seat.office.status_at(self.now) if seat.office else OfficeStatus.IN_POST
-        if status is OfficeStatus.SUSPENDED:
-            return SUSPENDED
-        if status is OfficeStatus.ABSENT:
-            until = seat.office.until if seat.office else None
-            return f"{ABSENT} until {until.astimezone(self.zone).date()}" if until else ABSENT
-        return ON_LEAVE if seat.person in self.lineage.on_leave else None
+        if seat.person in self.lineage.on_leave:
+            return ON_LEAVE
+        if seat.acting:
+            own = [office for office in self.lineage.offices if office.person == seat.person]
+            away = [self._away(office) for office in own]
+            return away[0] if away and all(away) else None
+        if seat.office is None:
+            return None
+        return self._away(seat.office) or (STOOD_IN_FOR if seat.office.acting_at(self.now) else None)
+
+    def _away(self, office: Office) -> str | None:
+        status = office.status_at(self.now)
+        if status is OfficeStatus.ABSENT and office.until:
+            return f"{ABSENT} until {office.until.astimezone(self.zone).date()}"
+        return None if status is OfficeStatus.IN_POST else status.value
 
     def _silence(self, person: PersonId) -> str | None:
         if self.lineage.contacts.get(person):
@@ -153,16 +176,16 @@ def _unable(standing: Iterable[_Seat], view: _View) -> frozenset[PersonId]:
 # ── steps to levels, levels to places ────────────────────────────────────────────────────────────
 
 
-def _levels(call: str, lineage: Lineage, rostered: Sequence[PersonId]) -> _Levels:
+def _levels(call: str, lineage: Lineage, rostered: Sequence[PersonId], now: datetime) -> _Levels:
     if call == ROSTERED:
         return [[_person_seat(ROSTERED, 0, person) for person in sorted(set(rostered))]]
     if call == SUCCESSION:
         own = lineage.offices_of(lineage.unit.code)
-        return [_office_seats([office for office in own if office.rank < OUTSIDE_CHAIN], 0)]
+        return [_office_seats([office for office in own if office.rank < OUTSIDE_CHAIN], 0, now)]
     if call == DUTY_DESK:
-        return _desk_levels(lineage)
+        return _desk_levels(lineage, now)
     reach = lineage.units if _stands_outside(call, lineage) else lineage.units[:1]
-    return [_office_seats(lineage.offices_of(unit.code, call), level) for level, unit in enumerate(reach)]
+    return [_office_seats(lineage.offices_of(unit.code, call), n, now) for n, unit in enumerate(reach)]
 
 
 def _stands_outside(title: str, lineage: Lineage) -> bool:
@@ -172,13 +195,13 @@ def _stands_outside(title: str, lineage: Lineage) -> bool:
     return bool(ranks) and min(ranks) >= OUTSIDE_CHAIN
 
 
-def _desk_levels(lineage: Lineage) -> _Levels:
+def _desk_levels(lineage: Lineage, now: datetime) -> _Levels:
     """Two levels a unit: who is on post at its desk, then its desk office (read if none of those answers)."""
     levels: _Levels = []
     for distance, unit in enumerate(lineage.units):
         on_post = lineage.desk.get(unit.code, ())
         levels.append([_person_seat(DUTY_DESK, 2 * distance, person) for person in sorted(set(on_post))])
-        levels.append(_office_seats(lineage.offices_of(unit.code, DUTY_DESK), 2 * distance + 1))
+        levels.append(_office_seats(lineage.offices_of(unit.code, DUTY_DESK), 2 * distance + 1, now))
     return levels
 
 
@@ -186,19 +209,21 @@ def _person_seat(title: str, level: int, person: PersonId) -> _Seat:
     return _Seat(title=title, level=level, rank=0, person=person, name=title)
 
 
-def _office_seats(offices: Sequence[Office], level: int) -> list[_Seat]:
+def _office_seats(offices: Sequence[Office], level: int, now: datetime) -> list[_Seat]:
+    """The holders, and who acts for them, in the order of succession."""
     titles = [office.title for office in offices]
-    return [
-        _Seat(
-            title=office.title,
-            level=level,
-            rank=office.rank,
-            person=office.person,
-            name=f"{office.title} {office.rank}" if titles.count(office.title) > 1 else office.title,
-            office=office,
+    seats = []
+    for office in offices:
+        name = f"{office.title} {office.rank}" if titles.count(office.title) > 1 else office.title
+        acting = office.acting_at(now)
+        holder = _Seat(
+            title=office.title, level=level, rank=office.rank, person=office.person, name=name, office=office
         )
-        for office in offices
-    ]
+        if acting is None or office.person is not None:
+            seats.append(holder)
+        if acting is not None and acting != office.person:
+            seats.append(replace(holder, person=acting, acting=True))
+    return sorted(seats, key=lambda seat: (seat.rank, seat.person or ""))
 
 
 def _places_of(number: int, levels: _Levels, call: str, view: _View) -> list[Place]:
@@ -211,6 +236,7 @@ def _places_of(number: int, levels: _Levels, call: str, view: _View) -> list[Pla
             person=seat.person,
             reason=view.obstacle(seat),
             group=call == ROSTERED,
+            acting=seat.acting,
         )
         for seat in seats
     ]
@@ -227,7 +253,7 @@ def _read_levels(levels: _Levels, view: _View) -> list[_Seat]:
 
 
 def _reachable_desk(view: _View) -> tuple[PersonId, ...]:
-    for level in _desk_levels(view.lineage):
+    for level in _desk_levels(view.lineage, view.now):
         reachable = [seat.person for seat in level if seat.person and view.obstacle(seat) is None]
         if reachable:
             return tuple(dict.fromkeys(reachable))

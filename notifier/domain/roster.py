@@ -74,7 +74,11 @@ DUTY_DESK = "duty_desk"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
-    """A seat: (unit, title, rank). ``person`` None is a vacancy; ``until`` (UTC) ends an absence."""
+    """A seat: (unit, title, rank). ``person`` None is a vacancy; ``until`` (UTC) ends an absence.
+
+    ``acting`` stands in for the holder, or in a vacant seat, until ``acting_until`` (UTC; None: until further
+    notice).
+    """
 
     unit: UnitCode
     title: str
@@ -82,12 +86,19 @@ class Office:
     person: PersonId | None
     status: OfficeStatus = OfficeStatus.IN_POST
     until: datetime | None = None
+    acting: PersonId | None = None
+    acting_until: datetime | None = None
 
     def status_at(self, now: datetime) -> OfficeStatus:
         """The status as it holds at ``now``: an absence is over at its ``until``."""
         if self.status is OfficeStatus.ABSENT and self.until is not None and self.until <= now:
             return OfficeStatus.IN_POST
         return self.status
+
+    def acting_at(self, now: datetime) -> PersonId | None:
+        """Who acts in the seat at ``now``, if anybody."""
+        over = self.acting_until is not None and self.acting_until <= now
+        return None if over else self.acting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -222,3 +222,51 @@ def test_who_signs_and_who_stands_in() -> None:
     assert secretary_or_stand_in(lineage(silent="p11"), NOW) == "p12"
     assert holders_of("committee", lineage(), NOW) == ()
     assert holders_of("committee", lineage(), BACK) == p("p13")
+
+
+# ── acting ───────────────────────────────────────────────────────────────────────────────────────
+
+ACTING = replace(OFFICES[1], status=OfficeStatus.ABSENT, acting=PersonId("p12"))
+
+
+def test_who_acts_is_called_in_the_seat_and_only_once() -> None:
+    chain = read_chain(steps("secretary", "succession"), lineage((ACTING, *OFFICES[2:])), now=NOW)
+    assert told(chain)[:4] == [
+        (1, "p11", "absent"),
+        (1, "p12", None),
+        (2, "p11", "absent"),
+        (2, "p12", "called_before"),
+    ]
+    assert [place.acting for place in chain.places][:2] == [False, True]
+
+
+def test_a_holder_in_post_for_whom_somebody_acts_by_order_is_passed_over_and_holds_nothing() -> None:
+    by_order = replace(OFFICES[1], acting=PersonId("p15"))
+    chain = read_chain(steps("secretary"), lineage((by_order, *OFFICES[2:])), now=NOW)
+    assert told(chain) == [(1, "p11", "stood_in_for"), (1, "p15", None)]
+    assert PersonId("p11") in chain.unable
+
+
+def test_where_who_acts_is_away_himself_the_next_in_rank_follows() -> None:
+    deputy = replace(OFFICES[2], status=OfficeStatus.ABSENT)
+    third = replace(OFFICES[3], status=OfficeStatus.IN_POST)
+    chain = read_chain(steps("secretary", "succession"), lineage((ACTING, deputy, third)), now=NOW)
+    assert [person for _, person, reason in told(chain) if reason is None] == ["p13"]
+
+
+def test_acting_ends_by_itself_at_its_date() -> None:
+    until = replace(ACTING, status=OfficeStatus.IN_POST, acting_until=BACK)
+    assert told(read_chain(steps("secretary"), lineage((until,)), now=BACK)) == [(1, "p11", None)]
+
+
+def test_a_vacant_seat_in_which_somebody_acts_is_not_passed_over() -> None:
+    vacant = replace(OFFICES[1], person=None, acting=PersonId("p12"))
+    chain = read_chain(steps("secretary"), lineage((vacant, OFFICES[2])), now=NOW)
+    assert told(chain) == [(1, "p12", None)]
+
+
+def test_who_acts_verifies_but_never_his_own() -> None:
+    city = lineage((ACTING, OFFICES[2], replace(OFFICES[3], status=OfficeStatus.IN_POST)))
+    assert verifier_for("secretary", city, PersonId("p14"), NOW) == "p12"
+    assert verifier_for("secretary", city, PersonId("p12"), NOW) == "p13"
+    assert holders_of("secretary", city, NOW) == p("p12")

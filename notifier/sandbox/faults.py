@@ -15,7 +15,12 @@ class Carrier(StrEnum):
 
 
 class FaultKind(StrEnum):
-    """What goes wrong. The `_after` kinds and `slow` strike once the message is taken."""
+    """What goes wrong. The `_after` kinds and `slow` strike once the message is taken.
+
+    The `receipt_` kinds strike what the carrier says of a text, the `incoming_` kinds what people say:
+    it comes twice, or late, so that later words overtake it. A bot that polls gets its updates by number,
+    as Telegram gives them, so only a webhook's can be late.
+    """
 
     REFUSE = "refuse"
     THROTTLE = "throttle"
@@ -32,6 +37,8 @@ class FaultKind(StrEnum):
     RECEIPT_DUPLICATE = "receipt_duplicate"
     RECEIPT_REORDER = "receipt_reorder"
     RECEIPT_DELAY = "receipt_delay"
+    INCOMING_DUPLICATE = "incoming_duplicate"
+    INCOMING_DELAY = "incoming_delay"
 
 
 BEFORE = frozenset(
@@ -39,7 +46,8 @@ BEFORE = frozenset(
 )
 AFTER = frozenset({FaultKind.ERROR_AFTER, FaultKind.CUT_AFTER, FaultKind.HANG_AFTER})
 RECEIPTS = frozenset(kind for kind in FaultKind if kind.startswith("receipt_"))
-REQUESTS = frozenset(FaultKind) - RECEIPTS
+INCOMING = frozenset(kind for kind in FaultKind if kind.startswith("incoming_"))
+REQUESTS = frozenset(FaultKind) - RECEIPTS - INCOMING
 SENDING_METHODS = {Carrier.TELEGRAM: frozenset({"sendMessage"}), Carrier.TWILIO: frozenset({"create"})}
 
 
@@ -50,7 +58,7 @@ class Fault:
     `method`: a Bot API method in its usual spelling, or create, fetch, list, update, delete for Twilio; None
     means sending only, `*` everything. `address` is a chat or phone, `account` a bot id or sender. `code` is
     the carrier's error code, `status` the HTTP status (else the usual one for the code); `body` replaces the
-    answer of an error by this text, as proxies do. `seconds` belongs to the slow kinds and receipt_delay,
+    answer of an error by this text, as proxies do. `seconds` belongs to the slow kinds and to the delays,
     `final` to receipt_fail.
     """
 
@@ -153,6 +161,13 @@ class FaultBook:
             return ()
         return tuple(self._draw(RECEIPTS, Carrier.TWILIO, "create", address, account))
 
+    def incoming(self, carrier: Carrier, address: str, account: str) -> tuple[Fault, ...]:
+        """What befalls one thing that a person said; spends the faults that strike."""
+        if not self._armed:
+            return ()
+        (sending,) = SENDING_METHODS[carrier]
+        return tuple(self._draw(INCOMING, carrier, sending, address, account))
+
     def _draw(
         self, kinds: frozenset[FaultKind], carrier: Carrier, method: str, address: str, account: str
     ) -> list[Fault]:
@@ -166,6 +181,16 @@ class FaultBook:
             if of_this_sort and fault.concerns(method, address, account) and armed.strikes():
                 struck.append(fault)
         return struck
+
+
+def copies_of(faults: Iterable[Fault]) -> int:
+    """How often something a person said comes."""
+    return 2 if any(fault.kind is FaultKind.INCOMING_DUPLICATE for fault in faults) else 1
+
+
+def lateness_of(faults: Iterable[Fault]) -> float:
+    """By how many seconds something a person said is late."""
+    return sum(fault.seconds for fault in faults if fault.kind is FaultKind.INCOMING_DELAY)
 
 
 def _plan_of(struck: Iterable[Fault]) -> Plan:

@@ -338,6 +338,33 @@ class TestWebhook:
         assert (info["url"], info["pending_update_count"]) == (program.url, 0)
         assert "403" in info["last_error_message"]
 
+    async def test_words_come_twice_under_one_number(self, station: Station, program: Program) -> None:
+        await station.result("setWebhook", url=program.url)
+        state = station.running.state
+        state.arm(Fault(carrier=Carrier.TELEGRAM, kind=FaultKind.INCOMING_DUPLICATE, address=str(CHAT)))
+        told = state.chatters.write(state.phones.named("Lin"), "one")
+        await state.until(lambda: len(program.got) == 2)
+        assert [update["update_id"] for _, update in program.got] == [told.update_id] * 2
+
+    async def test_later_words_overtake_late_ones(self, station: Station, program: Program) -> None:
+        await station.result("setWebhook", url=program.url)
+        state = station.running.state
+        state.arm(Fault(carrier=Carrier.TELEGRAM, kind=FaultKind.INCOMING_DELAY, seconds=0.2))
+        phone = state.phones.named("Lin")
+        late, soon = state.chatters.write(phone, "late"), state.chatters.write(phone, "soon")
+        await state.until(lambda: len(program.got) == 2)
+        assert [update["update_id"] for _, update in program.got] == [soon.update_id, late.update_id]
+        assert late.update_id < soon.update_id
+
+    async def test_a_poll_gets_updates_by_number(self, station: Station) -> None:
+        await station.call("getMe")
+        state = station.running.state
+        state.arm(Fault(carrier=Carrier.TELEGRAM, kind=FaultKind.INCOMING_DELAY, seconds=30))
+        told = [state.chatters.write(state.phones.named("Lin"), word) for word in ("one", "two")]
+        assert [update["update_id"] for update in await station.result("getUpdates")] == [
+            act.update_id for act in told
+        ]
+
     async def test_polling_and_webhook_exclude_each_other(self, station: Station, program: Program) -> None:
         await station.result("setWebhook", url=program.url)
         assert (await station.call("getUpdates"))["error_code"] == 409

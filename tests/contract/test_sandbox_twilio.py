@@ -289,6 +289,23 @@ class TestPeople:
         assert (form["Body"], form["From"], form["To"], form["NumMedia"]) == ("827 收到", PHONE, SENDER, "0")
         assert station.program.forms[-1][2]
 
+    async def test_a_text_comes_twice_under_one_sid(self, station: Station) -> None:
+        state = station.running.state
+        state.arm(Fault(carrier=Carrier.TWILIO, kind=FaultKind.INCOMING_DUPLICATE, address=PHONE))
+        await station.send()
+        texted = state.texters.write(state.phones.named("Lin"), "827 收到")
+        await state.until(lambda: len(station.program.of("inbound")) == 2)
+        assert {form["MessageSid"] for form in station.program.of("inbound")} == {texted.sid}
+
+    async def test_later_texts_overtake_a_late_one(self, station: Station) -> None:
+        state = station.running.state
+        state.arm(Fault(carrier=Carrier.TWILIO, kind=FaultKind.INCOMING_DELAY, seconds=0.2))
+        await station.send()
+        for text in ("late", "soon"):
+            state.texters.write(state.phones.named("Lin"), text)
+        await state.until(lambda: len(station.program.of("inbound")) == 2)
+        assert [form["Body"] for form in station.program.of("inbound")] == ["soon", "late"]
+
     async def test_stop_and_start(self, station: Station) -> None:
         await station.send()
         state = station.running.state

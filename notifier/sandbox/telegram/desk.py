@@ -1,12 +1,13 @@
 """Everything the Telegram stand-in remembers, and the one place where a message is delivered."""
 
+import asyncio
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from notifier.sandbox.courier import Background, Courier
-from notifier.sandbox.faults import FaultBook
+from notifier.sandbox.faults import Carrier, FaultBook, copies_of, lateness_of
 from notifier.sandbox.feed import Feed
 from notifier.sandbox.ledger import Accepted, Ledger, Refused
 from notifier.sandbox.limits import Breach, TelegramMeter
@@ -120,6 +121,18 @@ class TelegramDesk:
         """Tell the pages that a text is new or has changed."""
         self.feed.publish(lambda: {"type": "message", "phone": phone.id, "message": bubble.view()})
 
+    def announce(self, bot: Bot, chat_id: int, content: Json) -> int:
+        """Queue an update about a chat, as the faults in force let it travel; returns its id."""
+        faults = self.faults.incoming(Carrier.TELEGRAM, str(chat_id), bot.account)
+        update = {"update_id": bot.updates.next_id(), **content}
+        updates = [update] * copies_of(faults)
+        late = lateness_of(faults)
+        if late and bot.webhook is not None:
+            self.background.start(_put_late(bot, updates, late))
+        else:
+            bot.updates.put_all(updates)
+        return int(update["update_id"])
+
     def refuse(self, bot: Bot, method: str, params: Mapping[str, Any], refusal: TelegramRefusal) -> None:
         """Record a refusal."""
         self.ledger.keep_refusal(
@@ -164,6 +177,11 @@ class TelegramDesk:
         if bubble.edited:
             message["edit_date"] = int(self.options.now().timestamp())
         return message
+
+
+async def _put_late(bot: Bot, updates: list[Json], seconds: float) -> None:
+    await asyncio.sleep(seconds)
+    bot.updates.put_all(updates)
 
 
 def user_json(phone: Phone) -> Json:

@@ -93,7 +93,8 @@ class TelegramPeople:
             raise CannotDo("that is not a message of one's own")
         bubble.text, bubble.edited = text, True
         self._desk.tell(phone, bubble)
-        update = target.updates.put({"edited_message": self._desk.message_of(target, phone, bubble)})
+        edited = {"edited_message": self._desk.message_of(target, phone, bubble)}
+        update = self._desk.announce(target, phone.chat or 0, edited)
         return Act(bot=target.id, update_id=update, message_id=message_id)
 
     def start(self, phone: Phone, payload: str = "", *, bot: int | None = None) -> Act:
@@ -125,7 +126,7 @@ class TelegramPeople:
             "chat_instance": str(chat),
             "data": data,
         }
-        update = target.updates.put({"callback_query": query})
+        update = self._desk.announce(target, chat, {"callback_query": query})
         return Act(bot=target.id, update_id=update, message_id=message_id)
 
     def _pressed(self, phone: Phone, message_id: int, bot: int | None) -> tuple[Bot, Bubble]:
@@ -164,7 +165,8 @@ class TelegramPeople:
             "old_chat_member": {"user": target.me, **(member if blocked else kicked)},
             "new_chat_member": {"user": target.me, **(kicked if blocked else member)},
         }
-        return Act(bot=target.id, update_id=target.updates.put({"my_chat_member": change}))
+        update = self._desk.announce(target, phone.chat or 0, {"my_chat_member": change})
+        return Act(bot=target.id, update_id=update)
 
     def inject(self, update: Json, *, bot: int | None = None) -> Act:
         """Queue an update as it stands, however wrong; without update_id it gets the next one."""
@@ -205,7 +207,7 @@ class TelegramPeople:
             "date": int(bubble.at.timestamp()),
             **content,
         }
-        update = target.updates.put({"message": message})
+        update = self._desk.announce(target, chat_id, {"message": message})
         phone.bots.add(target.id)
         return Act(bot=target.id, update_id=update, message_id=int(bubble.ref))
 

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -39,11 +40,20 @@ class UpdateQueue:
         """Number the next update so, as Telegram does after a silent week."""
         self._ids = itertools.count(first)
 
+    def next_id(self) -> int:
+        """The number of the update about to be queued."""
+        return next(self._ids)
+
+    def put_all(self, updates: Iterable[Update]) -> None:
+        """Queue updates that have their ids."""
+        for update in updates:
+            self.put(update)
+
     def put(self, content: Update, *, unfiltered: bool = False) -> int:
         """Queue an update, unless the bot did not ask for its kind; returns its id. Its own id wins."""
         update_id = content.get("update_id")
         if update_id is None:
-            update_id = next(self._ids)
+            update_id = self.next_id()
         if not unfiltered and not self._wanted(content):
             return int(update_id)
         self.pending.append({"update_id": update_id, **content})

@@ -1,7 +1,9 @@
 """What people do by SMS: write back, and say STOP."""
 
+import asyncio
 from dataclasses import dataclass
 
+from notifier.sandbox.faults import Carrier, copies_of, lateness_of
 from notifier.sandbox.phones import Channel, Phone
 from notifier.sandbox.twilio.desk import TwilioDesk
 from notifier.sandbox.twilio.hooks import answered, call_hook
@@ -110,10 +112,15 @@ class SmsPeople:
         url = self._desk.settings.inbound_url
         if not url:
             return
-        form = _inbound_form(message, keyword)
-        self._desk.background.start(
-            call_hook(self._desk, "inbound", url, form, tries=INBOUND_TRIES, enough=answered)
-        )
+        faults = self._desk.faults.incoming(Carrier.TWILIO, message.sender, message.to)
+        form, late = _inbound_form(message, keyword), lateness_of(faults)
+        for _ in range(copies_of(faults)):
+            self._desk.background.start(_post(self._desk, url, form, late))
+
+
+async def _post(desk: TwilioDesk, url: str, form: dict[str, str], late: float) -> None:
+    await asyncio.sleep(late)
+    await call_hook(desk, "inbound", url, form, tries=INBOUND_TRIES, enough=answered)
 
 
 def keyword_of(text: str) -> str | None:

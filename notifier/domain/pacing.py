@@ -28,11 +28,12 @@ class Pacer:
         self._spacing = 1.0 / rate if rate else 0.0
         self._tolerance = TOLERANCE_S if rate and rate >= TOLERANT_FROM else 0.0
         self._even = now + self._spacing + self._tolerance if rate else now
-        self._paused_until = now
+        self.paused_until = now
+        """Until when the carrier wants nothing."""
 
     def next_free(self, now: float) -> float:
         """When the next message may go: ``now`` or later."""
-        return max(now, self._even - self._tolerance, self._paused_until)
+        return max(now, self._even - self._tolerance, self.paused_until)
 
     def take(self, now: float, cost: float = 1) -> bool:
         """Spend ``cost`` messages: an SMS costs its segments. False, nothing spent, when not free yet."""
@@ -43,7 +44,7 @@ class Pacer:
 
     def pause(self, until: float) -> None:
         """Send nothing until then (the carrier said so); pauses only ever grow."""
-        self._paused_until = max(self._paused_until, until)
+        self.paused_until = max(self.paused_until, until)
 
 
 CHAT_MARGIN = 1.03

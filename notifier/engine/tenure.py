@@ -3,15 +3,22 @@
 Clock-free. The owner renews by adding one to ``beat``. A candidate takes over when it has seen the same
 beat for a whole term on its own monotonic clock; the owner itself stops well before that, so that a process
 that was paused and wakes finds, before it sends anything, that its lease has run out.
+
+Several processes share leases of one kind out evenly (``notifier.domain.sharing``): who holds too many hands
+some on, in good order, once those who stand ready have been the same for a whole term.
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import structlog
 
+from notifier.domain.sharing import Standing, crowd, goes_before, kind_of, to_hand_on
+from notifier.engine.heartbeats import Heartbeats
 from notifier.store.database import Database
+from notifier.store.leases import ready_name
+from notifier.store.rows import Lease
 
 log = structlog.get_logger(__name__)
 
@@ -24,6 +31,9 @@ TRUST_S = 5.0
 RENEW_EVERY_S = 1.5
 """How often leases are renewed or sought."""
 
+FORGET_AFTER_S = 10 * TERM_S
+"""Who stood ready and has not been heard of for this long is taken off the list."""
+
 
 @dataclass(slots=True)
 class Tenure:
@@ -32,13 +42,32 @@ class Tenure:
     name: str
     fence: int = 0
     trusted_until: float = 0.0
-    seen_beat: int = -1
-    seen_since: float = 0.0
+    leaving: bool = False
+    """It is to be handed on: begin nothing more, finish what is under way, then ``let_go``."""
+    vacated: bool = False
 
     @property
     def held(self) -> bool:
         """Whether this process may act on it right now."""
-        return self.fence > 0 and time.monotonic() < self.trusted_until
+        return self.fence > 0 and not self.leaving and time.monotonic() < self.trusted_until
+
+    def leave(self) -> None:
+        """Have it vacated, so that it can be handed on."""
+        self.leaving = True
+
+    def let_go(self) -> None:
+        """Nothing that was begun under it is under way any more: the next owner may have it."""
+        self.vacated = self.leaving
+
+    def stay_unless_wanted(self, wanted_by: Collection[str]) -> None:
+        """Go on as before where nobody is left who would take it over."""
+        if self.leaving and not wanted_by:
+            self.leaving = self.vacated = False
+
+    def lose(self) -> None:
+        """It is not this process's any more."""
+        self.fence, self.trusted_until = 0, 0.0
+        self.leaving = self.vacated = False
 
 
 class Tenures:
@@ -49,6 +78,7 @@ class Tenures:
         self._db = db
         self._owner = owner
         self._tenures: dict[str, Tenure] = {}
+        self._beats = Heartbeats(TERM_S)
         self.alone = False
         """Whether no other process can be alive on this database: then every lease found is a dead one's."""
 
@@ -57,49 +87,98 @@ class Tenures:
         return self._tenures.setdefault(name, Tenure(name))
 
     async def turn(self) -> bool:
-        """Renew what is held, seek what is not. True when some lease changed hands."""
-        changed = False
+        """Renew what is held, seek what is not, hand on what is too much. True when some changed hands."""
+        before = [tenure.fence for tenure in self._tenures.values()]
+        started = time.monotonic()
+        rows = await self._beat(started)
+        self._beats.look((row for row in rows if row.owner != self._owner), started)
+        standings = self._standings(rows, started)
+        known = {row.name: row for row in rows}
         for tenure in self._tenures.values():
-            before = tenure.fence
-            await (self._renew(tenure) if tenure.fence else self._seek(tenure))
-            changed = changed or tenure.fence != before
-        return changed
+            if tenure.fence:
+                tenure.stay_unless_wanted(standings[tenure.name].ready - {self._owner})
+            else:
+                await self._seek(tenure, known.get(tenure.name), standings)
+        await self._hand_on(standings, started)
+        return before != [tenure.fence for tenure in self._tenures.values()]
 
     async def release(self, tenures: Iterable[Tenure] | None = None) -> None:
-        """Give leases back, so that others need not wait out the term."""
+        """Give leases back, so that others need not wait out the term. All of them: seek none any more."""
+        given = [tenure for tenure in tenures or self._tenures.values() if tenure.fence]
         async with self._db.write() as tx:
-            for tenure in list(tenures or self._tenures.values()):
-                if tenure.fence:
-                    await tx.leases.release(tenure.name, self._owner, tenure.fence)
-                    tenure.fence = 0
+            for tenure in given:
+                await tx.leases.release(tenure.name, self._owner, tenure.fence)
+            if tenures is None:
+                await tx.leases.stand_back(self._owner)
+        for tenure in given:
+            tenure.lose()
 
-    async def _renew(self, tenure: Tenure) -> None:
-        started = time.monotonic()
+    async def _beat(self, started: float) -> list[Lease]:
+        """Raise our beats and read everybody's. What the database says is ours is, and nothing else."""
         async with self._db.write() as tx:
-            renewed = await tx.leases.renew(tenure.name, self._owner, tenure.fence)
-        if renewed:
-            tenure.trusted_until = started + TRUST_S
-            return
-        log.warning("lease_lost", lease=_public(tenure.name))
-        tenure.fence, tenure.seen_beat = 0, -1
+            rows = await tx.leases.all()
+            if not self.alone:
+                known = {row.name for row in rows}
+                unsaid = [name for name in self._tenures if ready_name(name, self._owner) not in known]
+                await tx.leases.stand_ready(self._owner, unsaid)
+                await tx.leases.forget_ready(self._beats.long_still(FORGET_AFTER_S, started))
+            # Last, so that our rows are locked for as short as can be.
+            renewed = await tx.leases.renew(self._owner)
+        for tenure in self._tenures.values():
+            self._hold(tenure, renewed.get(tenure.name, 0), started)
+        return rows
 
-    async def _seek(self, tenure: Tenure) -> None:
-        started = time.monotonic()
-        async with self._db.read() as tx:
-            lease = await tx.leases.read(tenure.name)
-        beat = lease.beat if lease else 0
-        if lease is not None and lease.owner is not None and not self._has_stood_still(tenure, beat, started):
+    def _hold(self, tenure: Tenure, fence: int, started: float) -> None:
+        if fence != tenure.fence:
+            # Also when an answer to ``take`` or ``release`` was lost with its connection.
+            log.warning("lease_lost" if not fence else "lease_found", lease=_public(tenure.name))
+            tenure.lose()
+        tenure.fence = fence
+        tenure.trusted_until = started + TRUST_S if fence else 0.0
+
+    def _standings(self, rows: Iterable[Lease], now: float) -> dict[str, Standing]:
+        """The leases sought here, with who holds them and who stands ready."""
+        ready = {name: {self._owner} for name in self._tenures}
+        for name, owner in self._beats.ready(now):
+            if name in ready:
+                ready[name].add(owner)
+        owners = {row.name: row.owner for row in rows}
+        return {
+            name: Standing(name=name, owner=owners.get(name), ready=frozenset(who))
+            for name, who in ready.items()
+        }
+
+    async def _seek(self, tenure: Tenure, row: Lease | None, standings: Mapping[str, Standing]) -> None:
+        if row is None:
+            await self._take(tenure, None)
             return
+        waited = self.alone or self._beats.has_stood_still(tenure.name, time.monotonic())
+        others = standings.values()
+        if waited or (row.owner is None and not goes_before(standings[tenure.name], others, self._owner)):
+            await self._take(tenure, row.beat)
+
+    async def _take(self, tenure: Tenure, beat: int | None) -> None:
+        started = time.monotonic()
         async with self._db.write() as tx:
             taken = await tx.leases.take(tenure.name, self._owner, beat)
         if taken is not None:
             tenure.fence, tenure.trusted_until = taken.fence, started + TRUST_S
             log.info("lease_taken", lease=_public(tenure.name), fence=taken.fence)
 
-    def _has_stood_still(self, tenure: Tenure, beat: int, now: float) -> bool:
-        if beat != tenure.seen_beat:
-            tenure.seen_beat, tenure.seen_since = beat, now
-        return self.alone or now - tenure.seen_since >= TERM_S
+    async def _hand_on(self, standings: Mapping[str, Standing], now: float) -> None:
+        """Release what has been vacated; ask for what is too much, when it is clear who is there."""
+        vacated = [tenure for tenure in self._tenures.values() if tenure.vacated]
+        if vacated:
+            await self.release(vacated)
+            log.info("leases_handed_on", count=len(vacated))
+        shared = list(standings.values())
+        for kind in {standing.kind for standing in shared}:
+            if self._beats.is_settled(kind, crowd(shared, kind), now) and not self._is_leaving(kind):
+                for name in to_hand_on(shared, self._owner, kind):
+                    self._tenures[name].leave()
+
+    def _is_leaving(self, kind: str) -> bool:
+        return any(tenure.leaving and kind_of(tenure.name) == kind for tenure in self._tenures.values())
 
 
 def _public(name: str) -> str:

@@ -101,14 +101,14 @@ async def test_a_lease_changes_hands_only_when_free_or_still(database: Database)
         assert mine is not None
         assert mine.fence == 1
         assert await tx.leases.take("bot:1", "two", None) is None
-        assert await tx.leases.renew("bot:1", "one", mine.fence)
+        assert await tx.leases.renew("one") == {"bot:1": mine.fence}
         assert await tx.leases.take("bot:1", "two", mine.beat) is None
         seen = await tx.leases.read("bot:1")
         assert seen is not None
         taken = await tx.leases.take("bot:1", "two", seen.beat)
         assert taken is not None
         assert (taken.owner, taken.fence) == ("two", 2)
-        assert not await tx.leases.renew("bot:1", "one", mine.fence)
+        assert await tx.leases.renew("one") == {}
         assert not await tx.leases.release("bot:1", "one", mine.fence)
         assert await tx.leases.release("bot:1", "two", taken.fence)
         again = await tx.leases.take("bot:1", "one", None)
@@ -123,6 +123,29 @@ async def test_only_one_of_many_takes_a_lease(database: Database) -> None:
 
     assert sum(await asyncio.gather(*(take(f"p{n}", None) for n in range(8)))) == 1
     assert sum(await asyncio.gather(*(take(f"p{n}", 1) for n in range(8)))) == 1
+
+
+async def test_who_stands_ready_beats_beside_the_lease_until_he_stands_back(database: Database) -> None:
+    async with database.write() as tx:
+        await tx.leases.take("bot:1", "one", None)
+        await tx.leases.stand_ready("one", ["bot:1", "bot:2"])
+        await tx.leases.stand_ready("two", ["bot:1"])
+        await tx.leases.stand_ready("two", ["bot:1"])
+        assert await tx.leases.renew("one") == {"bot:1": 1, "bot:1@one": 1, "bot:2@one": 1}
+        beats = {row.name: row.beat for row in await tx.leases.all()}
+        assert beats == {"bot:1": 2, "bot:1@one": 2, "bot:1@two": 1, "bot:2@one": 2}
+        await tx.leases.stand_back("one")
+        assert [row.name for row in await tx.leases.all()] == ["bot:1", "bot:1@two"]
+
+
+async def test_only_the_dead_who_stood_ready_are_forgotten(database: Database) -> None:
+    async with database.write() as tx:
+        await tx.leases.take("bot:1", "one", None)
+        await tx.leases.stand_ready("one", ["bot:1"])
+        await tx.leases.stand_ready("two", ["bot:1"])
+        await tx.leases.renew("two")
+        await tx.leases.forget_ready({"bot:1": 1, "bot:1@one": 1, "bot:1@two": 1})
+        assert [row.name for row in await tx.leases.all()] == ["bot:1", "bot:1@two"]
 
 
 async def test_what_comes_in_twice_is_kept_once(database: Database) -> None:

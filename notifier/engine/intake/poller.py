@@ -65,6 +65,7 @@ class Poller:
         """Fetch once, and store what came. True when something did. A carrier's failure is waited out."""
         if not self._tenure.held:
             self._offset = None
+            self._tenure.let_go()
             return False
         if time.monotonic() < self._quiet_until:
             return False

@@ -36,6 +36,9 @@ WIDEST_WINDOW = 400
 IDLE_S = 1.0
 """How long an idle account sleeps without being woken."""
 
+REST_S = 1.1
+"""After its last call an account rests so long before it is handed on: by then every chat has rested."""
+
 ANSWER = "answer:"
 """What the keys of answers to a chat's own words begin with."""
 
@@ -82,6 +85,7 @@ class Account:
         self._flights: set[asyncio.Task[None]] = set()
         self._landed = asyncio.Event()
         self._fence = 0
+        self._rested_at = 0.0
         self.trouble: str | None = None
         """The carrier's last complaint, as a code; None once it took something again."""
 
@@ -95,6 +99,9 @@ class Account:
 
     async def turn(self) -> bool:
         """Claim, and start every send that may go now. True when something was started."""
+        if self._tenure.leaving:
+            await self._hand_over()
+            return False
         if not self._tenure.held:
             # What is claimed stays claimed: under the same fence nobody else can have touched it meanwhile.
             return False
@@ -117,13 +124,33 @@ class Account:
 
     async def stop(self) -> None:
         """Finish what is being sent, give back what was only claimed."""
-        left = self._buffer.drain()
+        await self._give_back_claims()
         if self._flights:
             await asyncio.wait(self._flights, timeout=15)
         await self._settling.flush()
-        if left:
+
+    async def _hand_over(self) -> None:
+        """Another process is to have the account: begin nothing, and let go once nothing is left to be known.
+
+        What the next owner cannot know is waited out: calls in flight, a pause that the carrier asked for,
+        and when each chat was last written to.
+        """
+        await self._give_back_claims()
+        if self._flights or time.monotonic() < max(self._rested_at, self._pacer.paused_until):
+            return
+        await self._settling.flush()
+        self._tenure.let_go()
+
+    async def _give_back_claims(self) -> None:
+        left = self._buffer.drain()
+        if not left:
+            return
+        try:
             async with self._station.db.write() as tx:
                 await tx.messages.release_claims([message.id for message in left], self._fence)
+        except BaseException:
+            self._buffer.add(left)
+            raise
 
     async def _take_over(self) -> None:
         """The budget is ours: start with none saved, and settle what the owner before us left in flight."""
@@ -187,6 +214,7 @@ class Account:
     def _start(self, message: StoredMessage, now: float) -> None:
         self._buffer.take(message)
         self._picker.sent(message.lane)
+        self._rested_at = now + REST_S
         self._pacer.take(now, self._cost(message))
         self._chats.take(message.address, now, reply=_answers(message))
         flight = asyncio.create_task(self._fly(message))

@@ -1,4 +1,4 @@
-"""Commands about the roster and the settings: import, export, reload, check, links, simulate."""
+"""Commands about the roster and the settings: import, export, reload, check, simulate."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,10 +21,8 @@ from notifier.engine.importing import (
     load_settings,
     reload_settings,
 )
-from notifier.engine.linking import VALID_FOR, DeepLink, bot_name, issue_links, write_links
 from notifier.engine.parts import Parts
 from notifier.engine.simulate import Scene, simulate
-from notifier.errors import InputError
 
 
 def add_to(app: typer.Typer) -> None:
@@ -33,7 +31,6 @@ def add_to(app: typer.Typer) -> None:
     app.command("export")(export_files)
     app.command("reload")(reload)
     app.command("check")(check_all)
-    app.command("links")(links)
     app.command("simulate")(simulate_gap)
 
 
@@ -148,35 +145,6 @@ def _reason(place: Place, kind: Kind) -> str | None:
     if place.person is None and place.title == ROSTERED:
         return "nobody is rostered now" if kind is Kind.UNSTAFFED else "whoever owes it"
     return place.reason
-
-
-# ── links ────────────────────────────────────────────────────────────────────────────────────────
-
-
-def links(
-    unit: Annotated[str, typer.Option("--unit", metavar="CODE", help="The unit, with all below it.")],
-    out: Annotated[Path, typer.Option("--out", metavar="FILE.csv", dir_okay=False)],
-) -> None:
-    """Make a personal link for each person, by which he connects his Telegram chat; good for 14 days.
-
-    The file holds secrets: whoever opens a link gets that person's messages.
-    """
-    if out.suffix.lower() != ".csv":
-        raise wrong_usage(f"--out {out.name}: links are written as .csv; .pdf is not in this version")
-    if not out.absolute().parent.is_dir():
-        raise InputError(f"the folder of {out} does not exist; create it")
-
-    async def work(parts: Parts, config: Config) -> Sequence[DeepLink]:
-        tokens = list(config.telegram_tokens.values())
-        if not tokens:
-            raise InputError("Telegram is off; set NOTIFIER_TELEGRAM_TOKEN")
-        bot = await bot_name(tokens[0], config.telegram_api_url)
-        made = await issue_links(parts, UnitCode(unit), bot)
-        write_links(out, made)
-        return made
-
-    made = with_parts(work)
-    typer.echo(f"{out}: {len(made)} link(s), good for {VALID_FOR.days} days")
 
 
 # ── simulate ─────────────────────────────────────────────────────────────────────────────────────

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from notifier.cli import roster
+from notifier.cli import links
 from notifier.engine.parts import Parts
 from tests.stories.cli_desk import CITY, Desk, at_desk
 
@@ -121,7 +121,7 @@ async def _bot(*_: str) -> str:
 def test_links_are_personal_secret_and_kept_as_hashes_only(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(roster, "bot_name", _bot)
+    monkeypatch.setattr(links, "bot_name", _bot)
     out = desk.folder / "links.csv"
     done = desk.does("links", "--unit", "BS", "--out", out)
     assert done.status == 0
@@ -146,7 +146,7 @@ def test_links_are_personal_secret_and_kept_as_hashes_only(
 def test_links_that_cannot_be_made_are_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     out = desk.folder / "links.csv"
     assert desk.does("links", "--unit", "BS", "--out", out).status == 1  # no Telegram to ask for the name
-    monkeypatch.setattr(roster, "bot_name", _bot)
+    monkeypatch.setattr(links, "bot_name", _bot)
     assert desk.does("links", "--unit", "NOWHERE", "--out", out).status == 1
     assert desk.does("links", "--unit", "BS", "--out", desk.folder / "links.pdf").status == 2
     assert desk.does("links", "--unit", "BS", "--out", desk.folder / "no" / "links.csv").status == 1

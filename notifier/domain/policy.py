@@ -10,7 +10,7 @@ from notifier.domain.times import QuietHours
 
 
 class Kind(StrEnum):
-    """Kinds of matter that a policy block speaks of. The first four are kinds of case."""
+    """Kinds of matter that a policy block speaks of: cases, what is sent by hand, what is sent daily."""
 
     UNSTAFFED = "unstaffed"
     UNSIGNED = "unsigned"
@@ -18,9 +18,15 @@ class Kind(StrEnum):
     UNRELAYED = "unrelayed"
     COMMENDATION = "commendation"
     NOTICE = "notice"
+    COVERAGE = "coverage"
+    MORNING_DIGEST = "morning_digest"
+    EVENING_DIGEST = "evening_digest"
 
 
 CASE_KINDS = (Kind.UNSTAFFED, Kind.UNSIGNED, Kind.UNVERIFIED, Kind.UNRELAYED)
+
+DAILY_KINDS = (Kind.COVERAGE, Kind.MORNING_DIGEST, Kind.EVENING_DIGEST)
+"""Kinds that go out by themselves once a day, where the policies have a block for them."""
 
 ROSTERED = "rostered"
 SUCCESSION = "succession"
@@ -37,7 +43,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """One block of policies.yaml. Fields that a kind does not use keep their defaults."""
+    """One block of policies.yaml. Fields that a kind does not use keep their defaults.
+
+    ``at`` is the civil time of a daily kind, None where it is off; ``ahead`` is how far coverage looks.
+    """
 
     kind: Kind
     steps: tuple[Step, ...] = ()
@@ -50,6 +59,8 @@ class Policy:
     fallback_after: timedelta = timedelta(minutes=10)
     keeps_quiet: bool = False
     expires: timedelta = timedelta(hours=6)
+    at: time | None = None
+    ahead: timedelta = timedelta(hours=48)
 
 
 class Signers(StrEnum):

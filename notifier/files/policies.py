@@ -2,15 +2,25 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from difflib import get_close_matches
 from typing import Any
 
-from notifier.domain.policy import CASE_KINDS, ROSTERED, SUCCESSION, Kind, Policy, Settings, Step
+from notifier.domain.policy import (
+    CASE_KINDS,
+    DAILY_KINDS,
+    ROSTERED,
+    SUCCESSION,
+    Kind,
+    Policy,
+    Settings,
+    Step,
+)
 from notifier.domain.roster import ChannelName
 from notifier.files.cells import choice_reader, read_duration, read_span_of_time, whole_reader
 from notifier.files.columns import TITLES, read_title
 from notifier.files.findings import BadValue, unknown
+from notifier.files.moments import read_hour
 from notifier.files.nodes import Place
 
 FILE = "policies.yaml"
@@ -28,11 +38,13 @@ def read_policies(top: Place) -> dict[Kind, Policy]:
 
 
 def _read_policy(kind: Kind, block: Place) -> Policy:
+    known, required = (_DAILY_FIELDS, ("at",)) if kind in DAILY_KINDS else (_FIELDS, ())
     values: dict[str, Any] = {}
-    for key, place in block.fields(_FIELDS).items():
-        name, read = _FIELDS[key]
+    for key, place in block.fields(known, required).items():
+        name, read = known[key]
         values[name] = read(place)
-    return replace(Policy(kind=kind), **values)
+    # Nothing that goes out by itself wakes anybody, unless somebody wants it so.
+    return replace(Policy(kind=kind, keeps_quiet=kind in DAILY_KINDS), **values)
 
 
 def _read_steps(place: Place) -> tuple[Step, ...]:
@@ -66,6 +78,13 @@ def _read_quiet(text: str) -> bool:
     return text == "keep"
 
 
+def _read_time(text: str) -> time:
+    hour, is_next_day = read_hour(text)
+    if is_next_day:
+        raise BadValue(f"{text!r} is the next day's", "write 00:00")
+    return hour
+
+
 def _duration(place: Place) -> timedelta:
     return place.value(read_duration, _NOTHING)
 
@@ -87,6 +106,12 @@ _FIELDS: Mapping[str, tuple[str, Callable[[Place], object]]] = {
     "expires": ("expires", _span),
 }
 
+_DAILY_FIELDS: Mapping[str, tuple[str, Callable[[Place], object]]] = {
+    "at": ("at", lambda place: place.value(_read_time, time())),
+    "ahead": ("ahead", _span),
+    **{key: _FIELDS[key] for key in ("channels", "fallback_after", "quiet_hours", "expires")},
+}
+
 
 def policy_warnings(settings: Settings, titles: Collection[str] = ()) -> list[str]:
     """What is allowed in the policies in force but hardly meant, one line each.
@@ -97,7 +122,12 @@ def policy_warnings(settings: Settings, titles: Collection[str] = ()) -> list[st
     return [
         f"{FILE} {kind.value}: {line}"
         for kind, policy in settings.policies.items()
-        for line in (*_idle(policy), *_strange_calls(policy, known), *_slow_fallback(policy))
+        for line in (
+            *_idle(policy),
+            *_strange_calls(policy, known),
+            *_slow_fallback(policy),
+            *_outlives(policy, settings),
+        )
     ]
 
 
@@ -132,6 +162,21 @@ def _slow_fallback(policy: Policy) -> list[str]:
     if policy.fallback_after >= policy.expires:
         late.append("a message expires before fallback_after is over; the second channel is never used")
     return late
+
+
+def _outlives(policy: Policy, settings: Settings) -> list[str]:
+    """Of two digests that wait in one phone, the older says what is no longer so."""
+    digests = (Kind.MORNING_DIGEST, Kind.EVENING_DIGEST)
+    others = [settings.policy(kind).at for kind in digests] if policy.kind in digests else [policy.at]
+    if policy.at is None or policy.expires <= min(_until(policy.at, other) for other in others if other):
+        return []
+    return ["it expires only after the next one is due; shorten expires"]
+
+
+def _until(start: time, end: time) -> timedelta:
+    """From one civil time to the next of the other, at most a day."""
+    minutes = (end.hour - start.hour) * 60 + end.minute - start.minute
+    return timedelta(minutes=minutes % (24 * 60) or 24 * 60)
 
 
 def _minutes(span: timedelta) -> str:

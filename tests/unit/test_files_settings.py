@@ -167,6 +167,10 @@ BAD = [
     ("policies", "a: 1\n---\nb: 1", 2, "", "compare indentation"),
     ("policies", "notice:\n  grace: 1m\x07", 2, "", "type the line anew"),
     ("policies", "[" * 5000, 0, "", "compare indentation"),
+    ("policies", "coverage:\n  ahead: 48h", 1, "coverage", "add at: …"),
+    ("policies", "coverage:\n  at: 4pm", 2, "coverage.at", "write it as HH:MM"),
+    ("policies", "morning_digest:\n  at: '24:00'", 2, "morning_digest.at", "write 00:00"),
+    ("policies", "coverage:\n  at: '16:00'\n  grace: 1m", 3, "coverage.grace", "use one of at, ahead"),
     ("checklists", LIST + LIST, 6, "2", "give each list its own id"),
     ("checklists", LIST.replace("清单", "{fr: Liste}"), 2, "1.title.fr", "use one of zh, en"),
     ("checklists", LIST.replace("清单", "{}"), 2, "1.title", "write {zh: …, en: …}, or one of the two"),
@@ -209,6 +213,23 @@ def test_all_bad_places_of_all_files_are_named_and_nothing_is_taken(tmp_path: Pa
         ("calendar.yaml", 1),
     ]
     assert "4 error(s); nothing was changed" in str(refused.value)
+
+
+def test_what_goes_out_daily_is_off_without_a_block_and_wakes_nobody_by_default() -> None:
+    texts = of(policies="coverage: {at: '16:00'}\nevening_digest: {at: 19:30, quiet_hours: ignore}")
+    settings = settings_from_texts(texts, zone=SHANGHAI, version=1)
+    coverage, evening = settings.policy(Kind.COVERAGE), settings.policy(Kind.EVENING_DIGEST)
+    assert (coverage.at, coverage.ahead, coverage.keeps_quiet) == (time(16), timedelta(hours=48), True)
+    assert (evening.at, evening.keeps_quiet) == (time(19, 30), False)
+    assert settings.policy(Kind.MORNING_DIGEST).at is None
+
+
+def test_a_digest_that_outlives_the_next_is_warned_about() -> None:
+    text = "morning_digest: {at: 07:00, expires: 13h}\nevening_digest: {at: 19:00, expires: 12h}"
+    settings = settings_from_texts(of(policies=text), zone=SHANGHAI, version=1)
+    assert policy_warnings(settings) == [
+        "policies.yaml morning_digest: it expires only after the next one is due; shorten expires"
+    ]
 
 
 def test_odd_policies_are_warned_about() -> None:

@@ -83,7 +83,7 @@ async def _load_leaves(conn: AsyncConnection, loaded: _Loaded, shifts: Collectio
 
 
 def _named(loaded: _Loaded) -> set[PersonId]:
-    seats = {seat.person for seats in loaded.offices.values() for seat in seats.values() if seat.person}
+    seats = {who for seats in loaded.offices.values() for seat in seats.values() for who in _standing(seat)}
     return seats | {person for on_post in loaded.desk.values() for person in on_post}
 
 
@@ -93,7 +93,7 @@ def _lineage(loaded: _Loaded, query: LineageQuery) -> Lineage | None:
         return None
     seats = tuple(seat for unit in path for seat in loaded.offices.get(unit.code, {}).values())
     desk = {unit.code: tuple(loaded.desk[unit.code]) for unit in path if unit.code in loaded.desk}
-    named = {*query.also, *(seat.person for seat in seats if seat.person), *_flat(desk.values())}
+    named = {*query.also, *(who for seat in seats for who in _standing(seat)), *_flat(desk.values())}
     reached = loaded.reached
     return Lineage(
         units=path,
@@ -104,6 +104,10 @@ def _lineage(loaded: _Loaded, query: LineageQuery) -> Lineage | None:
         desk=desk,
         on_leave=frozenset(loaded.on_leave.get(query.shift, ())) if query.shift else frozenset(),
     )
+
+
+def _standing(seat: Office) -> list[PersonId]:
+    return [who for who in (seat.person, seat.acting) if who is not None]
 
 
 def _flat(groups: Iterable[tuple[PersonId, ...]]) -> set[PersonId]:

@@ -49,6 +49,8 @@ def office_of(row: RowMapping) -> Office:
         person=row["person"],
         status=OfficeStatus(row["status"]),
         until=row["until"],
+        acting=row["acting"],
+        acting_until=row["acting_until"],
     )
 
 

@@ -15,14 +15,17 @@ _LOCK = 0x6E6F7469
 """PostgreSQL's advisory lock for migrating: any number that nobody else uses in this database."""
 
 
-def upgrade(connection: Connection) -> None:
-    """Run what is missing, inside the connection's transaction. Raises InputError for a newer schema."""
+def upgrade(connection: Connection, to: str = "head") -> None:
+    """Run what is missing, up to a revision, inside the connection's transaction.
+
+    Raises InputError for a newer schema.
+    """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     config = _config()
     config.attributes["connection"] = connection
     try:
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
     except CommandError as error:
         raise InputError(
             "the database was written by a newer notifier; install that version, or use another database"

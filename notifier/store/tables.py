@@ -31,6 +31,10 @@ metadata = MetaData(
 )
 
 
+UNTOLD = {"told": False}
+"""Marks a column of which roster files say nothing: an import leaves it as it is."""
+
+
 def _where(condition: str) -> dict[str, Any]:
     """A partial index, said once for both databases."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
@@ -102,6 +106,29 @@ offices = Table(
     Column("person", String, index=True),
     Column("status", String, nullable=False),
     Column("until", UtcTime),
+    Column("acting", String, index=True, info=UNTOLD),
+    Column("acting_until", UtcTime, info=UNTOLD),
+)
+
+office_records = Table(
+    "office_records",
+    metadata,
+    # Only ever added to; ``offices`` is what they say of each seat now.
+    Column("id", Integer, primary_key=True),
+    Column("unit", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("what", String, nullable=False),
+    Column("person", String, index=True),
+    Column("since", UtcTime, nullable=False),
+    Column("until", UtcTime),
+    # The record that this one depends on, ends or takes back.
+    Column("of", Integer),
+    Column("by", String),
+    Column("reason", String),
+    Column("order", String),
+    Column("recorded_at", UtcTime, nullable=False),
+    Index(None, "unit", "title", "rank"),
 )
 
 posts = Table(
@@ -436,6 +463,26 @@ relays = Table(
     Column("flagged", Boolean, nullable=False),
     Column("answered_at", UtcTime),
     Column("answered_by", String),
+)
+
+# ── imports on their way into the roster ─────────────────────────────────────────────────────────
+
+imports = Table(
+    "imports",
+    metadata,
+    # Those too large for one transaction. ``staged``: not decided, changes nothing; ``released``: decided.
+    Column("id", String, primary_key=True),
+    Column("state", String, nullable=False),
+    Column("begun_at", UtcTime, nullable=False),
+)
+
+import_sets = Table(
+    "import_sets",
+    metadata,
+    # What is still to be applied, in order; each goes with the transaction that applies it.
+    Column("import_id", String, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("content", JSON, nullable=False),
 )
 
 # ── the house's own ──────────────────────────────────────────────────────────────────────────────

@@ -13,11 +13,12 @@ from notifier.domain.ids import CaseId, ShiftKey, UnitCode
 from notifier.domain.message import Lane
 from notifier.domain.policy import Checklist, Kind, Policy, Settings, Signers
 from notifier.domain.roster import Shift, UnitKind
+from notifier.domain.rota import expand_rotas
 from notifier.engine.cases import Cases
 from notifier.engine.sheets import ASK_BEFORE, ASK_DAILY, Sheets
 from notifier.engine.shifts import END, REMIND, WATCH, Shifts
 from notifier.engine.station import Station
-from notifier.files import expand_rotas, parse_rotas
+from notifier.files import parse_rotas
 from notifier.store.rows import Timer
 from notifier.store.tx import Tx
 
@@ -71,10 +72,13 @@ class Planner:
         until = now + timedelta(days=ROTA_DAYS)
         async with self._station.db.read() as tx:
             planned = await tx.imports.plan_rota(shifts, until=until, now=now)
-        if planned.result.is_empty:
-            return
-        async with self._station.db.write() as tx:
-            await tx.imports.apply_rota(shifts, until=until, now=now, planned=planned)
+        seen = planned.seen
+        for part in planned.sets():
+            async with self._station.db.write() as tx:
+                if not await tx.imports.holds(seen):
+                    # An import came between; when it is done it rings, and this is planned anew.
+                    return
+                seen = await tx.imports.write(part, self._station.now())
 
     async def _plan_shifts(self, now: datetime) -> int:
         planned, last = 0, None
@@ -145,20 +149,23 @@ class Planner:
         await self._cases.settle(tx, case.kind, case.subject, now)
 
 
-async def roster_changed(tx: Tx, shifts: Iterable[Shift], settings: Settings, now: datetime) -> None:
-    """After an import, in its transaction: open cases read anew, late reminders go to who is new, all wake.
+async def reread_all(tx: Tx, now: datetime) -> None:
+    """After the roster has changed, in the same transaction: open cases are read anew, and all wake."""
+    cases = await tx.cases.open_ids()
+    await tx.timers.set(*(_timer(REREAD, now, str(case), Lane.ESCALATION) for case in cases))
+    await tx.signals.ring()
 
-    ``shifts`` are those that were added or changed.
-    """
-    for case in await tx.cases.open_ids():
-        await tx.timers.set(_timer(REREAD, now, str(case), Lane.ESCALATION))
+
+async def remind_late(tx: Tx, changed: Iterable[Shift], settings: Settings, now: datetime) -> None:
+    """Shifts were added or changed: who is new in one of them hears of it though its reminder is past."""
     policy = settings.policy(Kind.UNSTAFFED)
-    for shift in shifts:
+    late = []
+    for shift in changed:
         past = [lead for lead in policy.remind_before if shift.start - lead <= now < shift.start]
         if past:
             # Each person's reminder has a key of its own: only those who have not had it get it.
-            await tx.timers.set(replace(_reminder(shift, min(past)), due_at=now))
-    await tx.signals.ring()
+            late.append(replace(_reminder(shift, min(past)), due_at=now))
+    await tx.timers.set(*late)
 
 
 def _timers(shift: Shift, policy: Policy) -> list[Timer]:

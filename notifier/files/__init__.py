@@ -7,7 +7,7 @@ from notifier.files.export import write_roster
 from notifier.files.policies import policy_warnings
 from notifier.files.roster import read_roster
 from notifier.files.roster_files import REMOVE, Known, PersonRow, RosterFiles, TelegramLink, Unlink
-from notifier.files.rotas import Rota, expand_rotas, parse_rotas
+from notifier.files.rotas import parse_rotas
 from notifier.files.settings import SETTINGS_FILES, read_settings, settings_from_texts
 
 __all__ = [
@@ -16,10 +16,8 @@ __all__ = [
     "Known",
     "PersonRow",
     "RosterFiles",
-    "Rota",
     "TelegramLink",
     "Unlink",
-    "expand_rotas",
     "parse_rotas",
     "policy_warnings",
     "read_roster",

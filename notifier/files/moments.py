@@ -53,11 +53,6 @@ def _padded(text: str) -> str:
     return day + gap + ("0" + hour if hour[1:2] == ":" else hour)
 
 
-def civil_moment(day: date, hour: time, zone: ZoneInfo) -> datetime:
-    """A civil time as UTC; one that the clocks skip moves on by the gap, of two the first is meant."""
-    return datetime.combine(day, hour, zone).astimezone(UTC)
-
-
 def read_hour(text: str) -> tuple[time, bool]:
     """``08:00`` as a time; ``24:00`` as (00:00, True), the start of the next day. Raises BadValue."""
     match = _HOUR.fullmatch(text.translate(_PUNCTUATION).strip())

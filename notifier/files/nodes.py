@@ -67,6 +67,23 @@ class Place:
             return []
         return [self._below(str(n), node, node) for n, node in enumerate(self.node.value, start=1)]
 
+    def named(self) -> list[tuple[str, "Place"]]:
+        """The values of the block here with their keys, which are names of the user's own.
+
+        Reported: no block, repeated keys.
+        """
+        if not isinstance(self.node, MappingNode):
+            self.refuse(BadValue("it is no block of names", "write name: value, one a line"))
+            return []
+        found: dict[str, Place] = {}
+        for key, node in self.node.value:
+            name = str(key.value).strip() if isinstance(key, ScalarNode) else "?"
+            place = self._below(name, key, node)
+            if name in found:
+                place.refuse(BadValue(f"{name!r} stands here twice", "keep one of them"))
+            found[name] = place
+        return list(found.items())
+
     def fields(self, known: Iterable[str], required: Iterable[str] = ()) -> dict[str, "Place"]:
         """The values of the block here by key, reported being: no block, unknown, repeated, missing keys."""
         if not isinstance(self.node, MappingNode):

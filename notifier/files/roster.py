@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from notifier.domain.rota import Rota
 from notifier.errors import Finding
 from notifier.files import references
 from notifier.files.columns import POSTS, UNITS, Reading, offices_table, people_table, shifts_table
 from notifier.files.findings import BadValue, Findings, unknown
 from notifier.files.references import Names
 from notifier.files.roster_files import Known, RosterFiles
-from notifier.files.rotas import Rota, read_rotas
+from notifier.files.rotas import read_rotas
 from notifier.files.sources import Sheet, csv_sheet, read_text_file
 from notifier.files.spreadsheets import xlsx_sheets
 from notifier.files.tables import Content, Table, read_table

@@ -5,8 +5,8 @@ from enum import Enum
 
 from notifier.domain.ids import PersonId, PostCode, UnitCode
 from notifier.domain.roster import Office, Person, Post, Shift, Unit
+from notifier.domain.rota import Rota
 from notifier.errors import Finding
-from notifier.files.rotas import Rota
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,51 +1,38 @@
 """rotas.yaml: patterns that yield shifts, day after day."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import date, time
 from itertools import combinations
-from zoneinfo import ZoneInfo
+from typing import TypeVar
 
+from notifier.domain.days import DayKind, are_apart
 from notifier.domain.ids import PersonId, PostCode
-from notifier.domain.roster import Shift
+from notifier.domain.rota import Rota, Span, Team, wheel
 from notifier.domain.times import DAY
 from notifier.files.cells import read_duration, read_id
-from notifier.files.findings import BadValue, Findings
-from notifier.files.moments import civil_moment, read_date, read_span
+from notifier.files.findings import BadValue, Findings, unknown
+from notifier.files.moments import read_date, read_span
 from notifier.files.nodes import Place, compose
+from notifier.files.rounds import read_round
 
 _FILE = "rotas.yaml"
-_KEYS = ("post", "from", "until", "hours", "teams", "cycle")
+_REQUIRED = ("post", "hours", "teams")
+_KEYS = (*_REQUIRED, "from", "until", "cycle", "round", "days", "except")
+_OFF = ("off", "休")
+_KINDS = {kind.value: kind for kind in DayKind} | {
+    "工作日": DayKind.WORKDAYS,
+    "周末": DayKind.WEEKENDS,
+    "节假日": DayKind.HOLIDAYS,
+    "周一": DayKind.MON,
+    "周二": DayKind.TUE,
+    "周三": DayKind.WED,
+    "周四": DayKind.THU,
+    "周五": DayKind.FRI,
+    "周六": DayKind.SAT,
+    "周日": DayKind.SUN,
+}
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rota:
-    """One pattern: a wheel with as many places as there are teams.
-
-    On ``first`` the first team stands at the first of ``hours``, and so on; every day each team moves on by
-    one place, from the last to the first. Places beyond the hours are days off. An end at or before its
-    start is on the next day. Without ``first`` the wheel turns as if from the first day of the calendar;
-    ``last`` is a day of the pattern still; without it there is no end.
-    """
-
-    post: PostCode
-    first: date | None
-    last: date | None
-    hours: tuple[tuple[time, time], ...]
-    teams: tuple[tuple[PersonId, ...], ...]
-
-    def team_at(self, day: date, place: int) -> tuple[PersonId, ...]:
-        """The team that stands at a place (from 0) on a day."""
-        turned = (day - (self.first or date.min)).days
-        return self.teams[(place - turned) % len(self.teams)]
-
-    def days(self, first: date, last: date) -> Iterator[date]:
-        """The days of the pattern from ``first`` to ``last``, both included."""
-        day = max(first, self.first or first)
-        end = min(last, self.last or last)
-        while day <= end:
-            yield day
-            day += DAY
+T = TypeVar("T")
 
 
 def parse_rotas(
@@ -73,56 +60,43 @@ def read_rotas(
     read = [(place, rota) for place in places if (rota := _read_rota(place, posts, people)) is not None]
     for (_, earlier), (place, later) in combinations(read, 2):
         if _collide(earlier, later):
-            bad = BadValue(
-                f"another pattern has a shift of {later.post} at the same hour",
-                "let one end before the other",
-            )
-            place.refuse(bad)
+            problem = f"another pattern has a shift of {later.post} at the same hour"
+            place.refuse(BadValue(problem, "let one end before the other, or give them different days:"))
     return tuple(rota for _, rota in read)
-
-
-def expand_rotas(rotas: Iterable[Rota], zone: ZoneInfo, first_day: date, last_day: date) -> tuple[Shift, ...]:
-    """The shifts that start on the civil days from ``first_day`` to ``last_day``, in order of time.
-
-    Hours are civil: where clocks change, a shift is longer or shorter, and left out if nothing remains of it.
-    """
-    shifts = (
-        _shift(rota, day, place, zone)
-        for rota in rotas
-        for day in rota.days(first_day, last_day)
-        for place in range(len(rota.hours))
-    )
-    return tuple(sorted((s for s in shifts if s.end > s.start), key=lambda s: (s.start, s.post)))
-
-
-def _shift(rota: Rota, day: date, place: int, zone: ZoneInfo) -> Shift:
-    start, end = rota.hours[place]
-    return Shift(
-        post=rota.post,
-        start=civil_moment(day, start, zone),
-        end=civil_moment(day if end > start else day + DAY, end, zone),
-        people=rota.team_at(day, place),
-    )
 
 
 def _read_rota(place: Place, posts: frozenset[str] | None, people: frozenset[str] | None) -> Rota | None:
     """The pattern, or None with findings."""
     before = len(place.findings)
-    fields = place.fields(_KEYS, required=("post", "hours", "teams"))
-    if not {"post", "hours", "teams"} <= fields.keys():
+    fields = place.fields(_KEYS, required=_REQUIRED)
+    if not set(_REQUIRED) <= fields.keys():
         return None
-    first = fields["from"].value(read_date, None) if "from" in fields else None
-    last = fields["until"].value(read_date, None) if "until" in fields else None
+    post = _known(fields["post"], "post", posts)
+    hours = _named(fields["hours"], lambda span: span.value(read_span, (time(), time())))
+    teams = _named(fields["teams"], lambda team: _read_team(team, people))
     rota = Rota(
-        post=PostCode(_known(fields["post"], "post", posts)),
-        first=first,
-        last=last,
-        hours=tuple(span.value(read_span, (time(), time())) for span in fields["hours"].entries()),
-        teams=tuple(_read_team(team, people) for team in fields["teams"].entries()),
+        post=PostCode(post),
+        first=_optional(fields, "from", read_date),
+        last=_optional(fields, "until", read_date),
+        hours=tuple(hours.values()),
+        round=_read_places(fields, hours, teams),
+        kinds=_read_kinds(fields["days"]) if "days" in fields else frozenset(),
+        moved=_read_moved(fields["except"]) if "except" in fields else {},
     )
     if len(place.findings) == before:
         _check(rota, fields)
     return rota if len(place.findings) == before else None
+
+
+def _optional(fields: Mapping[str, Place], key: str, read: Callable[[str], T]) -> T | None:
+    return fields[key].value(read, None) if key in fields else None
+
+
+def _named(place: Place, read: Callable[[Place], T]) -> dict[str, T]:
+    """The values of a list by their numbers, from 1, or of a block by their names."""
+    if place.is_block():
+        return {name: read(entry) for name, entry in place.named()}
+    return {str(number): read(entry) for number, entry in enumerate(place.entries(), start=1)}
 
 
 def _known(place: Place, what: str, known: frozenset[str] | None) -> str:
@@ -137,34 +111,104 @@ def _known(place: Place, what: str, known: frozenset[str] | None) -> str:
     return place.value(read, "")
 
 
-def _read_team(place: Place, people: frozenset[str] | None) -> tuple[PersonId, ...]:
+def _read_team(place: Place, people: frozenset[str] | None) -> Team:
     if not place.is_list():
         place.refuse(BadValue("it is no team", "write every team in brackets: teams: [[p1, p2], [p3]]"))
         return ()
     return tuple(dict.fromkeys(PersonId(_known(one, "person", people)) for one in place.entries()))
 
 
-def _check(rota: Rota, fields: dict[str, Place]) -> None:
-    """What only the pattern as a whole can get wrong."""
-    teams = len(rota.teams)
-    if not rota.hours:
+def _read_places(
+    fields: Mapping[str, Place], hours: Mapping[str, Span], teams: Mapping[str, Team]
+) -> tuple[tuple[Team | None, ...], ...]:
+    """Who stands what on each day of the round; without a table the teams move on by one place a day."""
+    before = len(fields["post"].findings)
+    if not hours:
         fields["hours"].refuse(BadValue("there are no hours", 'write such as ["08:00-20:00", "20:00-08:00"]'))
-    if teams < max(1, len(rota.hours)):
-        mend = f"write at least {max(1, len(rota.hours))}, or fewer hours"
-        fields["teams"].refuse(BadValue(f"{teams} teams cannot fill {len(rota.hours)} spans a day", mend))
-    if len({start for start, _ in rota.hours}) < len(rota.hours):
+    if len({start for start, _ in hours.values()}) < len(hours):
         fields["hours"].refuse(BadValue("two spans start at the same time", "join them into one"))
+    if "round" in fields:
+        return read_round(fields["round"], fields["teams"], hours, teams)
+    if len(teams) < max(1, len(hours)):
+        mend = f"write at least {max(1, len(hours))}, or fewer hours, or the table round:"
+        fields["teams"].refuse(BadValue(f"{len(teams)} teams cannot fill {len(hours)} spans a day", mend))
+    return wheel(tuple(teams.values()), len(hours)) if len(fields["post"].findings) == before else ()
+
+
+def _read_kinds(place: Place) -> frozenset[DayKind]:
+    entries = place.entries() if place.is_list() else [place]
+    if not entries:
+        place.refuse(BadValue("no day is named", "write workdays, or leave the line out for every day"))
+    return frozenset(entry.value(_read_kind, DayKind.MON) for entry in entries)
+
+
+def _read_kind(text: str) -> DayKind:
+    kind = _KINDS.get(text.lower())
+    if kind is None:
+        raise unknown("kind of day", text, [kind.value for kind in DayKind])
+    return kind
+
+
+def _read_moved(place: Place) -> dict[date, date | None]:
+    moved: dict[date, date | None] = {}
+    for name, entry in place.named():
+        try:
+            moved[read_date(name)] = entry.value(_read_target, None)
+        except BadValue as bad:
+            entry.refuse(bad)
+    return moved
+
+
+def _read_target(text: str) -> date | None:
+    if text.lower() in _OFF:
+        return None
+    try:
+        return read_date(text)
+    except BadValue:
+        mend = "write off (休), or the day on which it is stood instead, such as 2026-12-02"
+        raise BadValue(f"{text!r} is neither off nor a date", mend) from None
+
+
+def _check(rota: Rota, fields: Mapping[str, Place]) -> None:
+    """What only the pattern as a whole can get wrong."""
     if rota.first and rota.last and rota.last < rota.first:
         fields["until"].refuse(BadValue("it is before 'from'", "write a later day"))
-    cycle = fields["cycle"].value(read_duration, teams * DAY) if "cycle" in fields else teams * DAY
-    if cycle != teams * DAY:
-        bad = BadValue(f"the wheel turns once in {teams} days, one for each team", f"write {teams}d")
-        fields["cycle"].refuse(bad)
+    if rota.kinds and rota.first is None:
+        mend = "add from: with the day on which the first team begins"
+        fields["days"].refuse(BadValue("the round is counted from a first day, and there is none", mend))
+    _check_cycle(rota, fields)
+    for source, entry in _exceptions(fields):
+        if (bad := _bad_exception(rota, source)) is not None:
+            entry.refuse(bad)
+
+
+def _check_cycle(rota: Rota, fields: Mapping[str, Place]) -> None:
+    days = len(rota.round)
+    cycle = fields["cycle"].value(read_duration, days * DAY) if "cycle" in fields else days * DAY
+    if cycle != days * DAY:
+        why = "as many as a row of the table has" if "round" in fields else "one for each team"
+        fields["cycle"].refuse(BadValue(f"the round takes {days} days, {why}", f"write {days}d"))
+
+
+def _exceptions(fields: Mapping[str, Place]) -> list[tuple[date, Place]]:
+    places = fields["except"].named() if "except" in fields else []
+    return [(read_date(name), entry) for name, entry in places]
+
+
+def _bad_exception(rota: Rota, source: date) -> BadValue | None:
+    target = rota.moved[source]
+    if not rota.contains(source):
+        return BadValue(f"{source} is no day of this pattern", "write a day between from and until")
+    taken = target is not None and not rota.kinds and rota.contains(target) and target not in rota.moved
+    if taken or sum(other == target for other in rota.moved.values() if other is not None) > 1:
+        problem = f"{target} has shifts of its own"
+        return BadValue(problem, f"move those too: {target}: off, or {target}: {source}")
+    return None
 
 
 def _collide(one: Rota, other: Rota) -> bool:
     """Whether both yield a shift of the same post at the same time."""
-    if one.post != other.post:
+    if one.post != other.post or are_apart(one.kinds, other.kinds):
         return False
     apart = (one.last and other.first and one.last < other.first) or (
         other.last and one.first and other.last < one.first

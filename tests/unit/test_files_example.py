@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from notifier.domain.policy import Kind
 from notifier.domain.roster import DUTY_DESK, OfficeStatus, overlaps
-from notifier.files import expand_rotas, policy_warnings, read_roster, read_settings
+from notifier.domain.rota import expand_rotas
+from notifier.files import policy_warnings, read_roster, read_settings
 
 EXAMPLE = Path(__file__).parent.parent.parent / "schedules"
 SHANGHAI = ZoneInfo("Asia/Shanghai")

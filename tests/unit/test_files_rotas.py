@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier.domain.roster import overlaps
+from notifier.domain.rota import expand_rotas
 from notifier.errors import FileRefused
-from notifier.files import expand_rotas, parse_rotas, read_roster
+from notifier.files import parse_rotas, read_roster
 
 CITY = Path(__file__).parent.parent / "fixtures" / "city"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -55,6 +56,26 @@ def test_hours_are_civil_where_the_clocks_change() -> None:
     assert [(s.end - s.start).seconds // 3600 for s in autumn] == [9, 16]
     swallowed = '- {post: G1, hours: ["02:00-03:00"], teams: [[a]]}'
     assert expand_rotas(parse_rotas(swallowed), NEW_YORK, date(2026, 3, 8), date(2026, 3, 8)) == ()
+
+
+def test_the_night_of_the_change_is_longer_or_shorter_and_nothing_is_stood_twice() -> None:
+    text = '- {post: G1, hours: ["20:00-02:30", "02:30-08:00"], teams: [[a], [b]]}'
+    spring = expand_rotas(parse_rotas(text), NEW_YORK, date(2026, 3, 7), date(2026, 3, 8))[:3]
+    autumn = expand_rotas(parse_rotas(text), NEW_YORK, date(2026, 10, 31), date(2026, 11, 1))[:3]
+    for night in (spring, autumn):
+        assert all(later.start == earlier.end for earlier, later in pairwise(night[1:]))
+    # 02:30 is skipped in spring: the first ends, and the next begins, as the clocks go from 02:00 to 03:00.
+    assert [(s.end - s.start) for s in spring[1:]] == [timedelta(hours=6), timedelta(hours=5)]
+    assert [(s.end - s.start) for s in autumn[1:]] == [timedelta(hours=7.5), timedelta(hours=5.5)]
+
+
+def test_a_span_wholly_within_the_hour_that_is_skipped_is_left_out_and_its_neighbours_stay() -> None:
+    text = '- {post: G1, hours: ["00:00-02:15", "02:15-02:45", "02:45-08:00"], teams: [[a], [b], [c]]}'
+    rotas = parse_rotas(text)
+    first, second = expand_rotas(rotas, NEW_YORK, date(2026, 3, 8), date(2026, 3, 8))
+    assert first.end == second.start == datetime(2026, 3, 8, 7, tzinfo=UTC)
+    assert (second.end - second.start) == timedelta(hours=5)
+    assert len(expand_rotas(rotas, NEW_YORK, date(2026, 11, 1), date(2026, 11, 1))) == 3
 
 
 def test_a_whole_day_may_be_one_shift() -> None:

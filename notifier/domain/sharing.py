@@ -30,35 +30,30 @@ def kind_of(lease: str) -> str:
     return lease.rpartition(":")[0]
 
 
-def crowd(leases: Collection[Standing], kind: str) -> frozenset[str]:
-    """Everybody who stands ready for some lease of that kind."""
-    return frozenset[str]().union(*(lease.ready for lease in leases if lease.kind == kind))
-
-
-def to_hand_on(leases: Collection[Standing], me: str, kind: str) -> list[str]:
-    """The names of those of my leases of that kind that the poorest who stands ready should have.
+def to_hand_on(leases: Collection[Standing], me: str) -> list[str]:
+    """The names of those of my leases that the poorest who stands ready should have: of one kind, all of it.
 
     Half of what I have more than he. Nothing is given up that nobody living stands ready for.
     """
-    if any(lease.owner is None for lease in leases if lease.kind == kind):
+    if any(lease.owner is None for lease in leases):
         return []  # What is on its way to somebody arrives first.
-    mine = [lease for lease in leases if lease.kind == kind and lease.owner == me]
+    mine = [lease for lease in leases if lease.owner == me]
     wanting = sorted(frozenset[str]().union(*(lease.ready for lease in mine)) - {me})
     if not wanting:
         return []
-    poorest = min(wanting, key=lambda who: _held(leases, who, kind))
-    more = len(mine) - _held(leases, poorest, kind)
+    poorest = min(wanting, key=lambda who: _held(leases, who))
+    more = len(mine) - _held(leases, poorest)
     if more < APART:
         return []
-    wanted = sorted(lease.name for lease in mine if poorest in lease.ready)
-    return wanted[: more // 2]
+    return sorted(lease.name for lease in mine if poorest in lease.ready)[: more // 2]
 
 
 def goes_before(lease: Standing, leases: Collection[Standing], me: str) -> bool:
     """Whether somebody who holds fewer of its kind stands ready for this lease: a free one is his."""
-    own = _held(leases, me, lease.kind)
-    return any(_held(leases, who, lease.kind) < own for who in lease.ready - {me})
+    alike = [other for other in leases if other.kind == lease.kind]
+    own = _held(alike, me)
+    return any(_held(alike, who) < own for who in lease.ready - {me})
 
 
-def _held(leases: Collection[Standing], who: str, kind: str) -> int:
-    return sum(lease.owner == who for lease in leases if lease.kind == kind)
+def _held(leases: Collection[Standing], who: str) -> int:
+    return sum(lease.owner == who for lease in leases)

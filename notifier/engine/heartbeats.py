@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from notifier.domain.sharing import Standing
 from notifier.store.leases import lease_meant
 from notifier.store.rows import Lease
 
@@ -21,7 +22,7 @@ class Heartbeats:
         """``term_s``: what has not moved for so long belongs to the dead."""
         self._term_s = term_s
         self._seen: dict[str, _Seen] = {}
-        self._crowds: dict[str, tuple[frozenset[str], float]] = {}
+        self._settled: dict[str, tuple[frozenset[Standing], float]] = {}
 
     def look(self, rows: Iterable[Lease], now: float) -> None:
         """Take in how the rows stand at ``now``; those that are gone are forgotten."""
@@ -43,12 +44,12 @@ class Heartbeats:
         """The rows that have not moved for so long: name -> beat."""
         return {name: seen.row.beat for name, seen in self._seen.items() if now - seen.since >= seconds}
 
-    def is_settled(self, kind: str, crowd: frozenset[str], now: float) -> bool:
-        """Whether ``crowd`` has been who stands ready for that kind of lease for a whole term."""
-        known, since = self._crowds.get(kind, (None, now))
-        if known != crowd:
+    def is_settled(self, kind: str, standings: frozenset[Standing], now: float) -> bool:
+        """Whether that is how leases of this kind have been held and wished for, for a whole term."""
+        known, since = self._settled.get(kind, (None, now))
+        if known != standings:
             since = now
-        self._crowds[kind] = (crowd, since)
+        self._settled[kind] = (standings, since)
         return now - since >= self._term_s
 
     def _compared(self, row: Lease, now: float) -> _Seen:

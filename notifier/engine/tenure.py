@@ -10,11 +10,11 @@ some on, in good order, once those who stand ready have been the same for a whol
 
 import time
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
-from notifier.domain.sharing import Standing, crowd, goes_before, kind_of, to_hand_on
+from notifier.domain.sharing import Standing, goes_before, kind_of, to_hand_on
 from notifier.engine.heartbeats import Heartbeats
 from notifier.store.database import Database
 from notifier.store.leases import ready_name
@@ -148,22 +148,27 @@ class Tenures:
             for name, who in ready.items()
         }
 
-    async def _seek(self, tenure: Tenure, row: Lease | None, standings: Mapping[str, Standing]) -> None:
-        if row is None:
-            await self._take(tenure, None)
+    async def _seek(self, tenure: Tenure, row: Lease | None, standings: dict[str, Standing]) -> None:
+        if row is not None and not self._may_take(row, standings):
             return
-        waited = self.alone or self._beats.has_stood_still(tenure.name, time.monotonic())
-        others = standings.values()
-        if waited or (row.owner is None and not goes_before(standings[tenure.name], others, self._owner)):
-            await self._take(tenure, row.beat)
+        if await self._take(tenure, row.beat if row else None):
+            # So that whoever has just taken one sees that others are poorer now.
+            standings[tenure.name] = replace(standings[tenure.name], owner=self._owner)
 
-    async def _take(self, tenure: Tenure, beat: int | None) -> None:
+    def _may_take(self, row: Lease, standings: Mapping[str, Standing]) -> bool:
+        if self.alone or self._beats.has_stood_still(row.name, time.monotonic()):
+            return True
+        return row.owner is None and not goes_before(standings[row.name], standings.values(), self._owner)
+
+    async def _take(self, tenure: Tenure, beat: int | None) -> bool:
         started = time.monotonic()
         async with self._db.write() as tx:
             taken = await tx.leases.take(tenure.name, self._owner, beat)
-        if taken is not None:
-            tenure.fence, tenure.trusted_until = taken.fence, started + TRUST_S
-            log.info("lease_taken", lease=_public(tenure.name), fence=taken.fence)
+        if taken is None:
+            return False
+        tenure.fence, tenure.trusted_until = taken.fence, started + TRUST_S
+        log.info("lease_taken", lease=_public(tenure.name), fence=taken.fence)
+        return True
 
     async def _hand_on(self, standings: Mapping[str, Standing], now: float) -> None:
         """Release what has been vacated; ask for what is too much, when it is clear who is there."""
@@ -171,10 +176,11 @@ class Tenures:
         if vacated:
             await self.release(vacated)
             log.info("leases_handed_on", count=len(vacated))
-        shared = list(standings.values())
-        for kind in {standing.kind for standing in shared}:
-            if self._beats.is_settled(kind, crowd(shared, kind), now) and not self._is_leaving(kind):
-                for name in to_hand_on(shared, self._owner, kind):
+            return  # ``standings`` tells how it was before.
+        for kind in {standing.kind for standing in standings.values()}:
+            shared = frozenset(standing for standing in standings.values() if standing.kind == kind)
+            if self._beats.is_settled(kind, shared, now) and not self._is_leaving(kind):
+                for name in to_hand_on(shared, self._owner):
                     self._tenures[name].leave()
 
     def _is_leaving(self, kind: str) -> bool:

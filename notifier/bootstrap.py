@@ -15,8 +15,8 @@ from notifier.channels.http import hush
 from notifier.channels.sms.reach import can_reply
 from notifier.config import Config, shipped
 from notifier.engine.clock import Clock, FastClock, RealClock
-from notifier.engine.importing import load_settings
 from notifier.engine.parts import Parts, assemble
+from notifier.engine.reloading import load_settings
 from notifier.engine.station import EVERYBODY, Reach, Rules, Station, Wake
 from notifier.errors import InputError
 from notifier.store.database import Database

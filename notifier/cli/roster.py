@@ -14,14 +14,10 @@ from notifier.domain.case import Place
 from notifier.domain.ids import UnitCode
 from notifier.domain.policy import CASE_KINDS, ROSTERED, Kind
 from notifier.engine.checking import Checked, UnitChain, check
-from notifier.engine.importing import (
-    ImportReport,
-    export_roster,
-    import_roster,
-    load_settings,
-    reload_settings,
-)
+from notifier.engine.exporting import export_roster
+from notifier.engine.importing import ImportReport, import_roster
 from notifier.engine.parts import Parts
+from notifier.engine.reloading import load_settings, reload_settings
 from notifier.engine.simulate import Scene, simulate
 
 

@@ -1,11 +1,11 @@
-"""Bringing a table to what it should be: compare everything, write only what differs, in batches."""
+"""Bringing a table to what it should be: compare everything, write only what differs."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, select, update
+from sqlalchemy import Column, Table, and_, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.store.rows import TableDiff
@@ -17,11 +17,14 @@ RowDict = dict[str, Any]
 
 @dataclass(slots=True)
 class Difference:
-    """What separates a table from what it should be. ``before``: the stored rows of what changes or goes."""
+    """What separates a table from what it should be.
+
+    ``gone`` are the keys of rows that go; ``before`` the stored rows of what changes or goes.
+    """
 
     added: list[RowDict] = field(default_factory=list)
     changed: list[RowDict] = field(default_factory=list)
-    gone: list[Key] = field(default_factory=list)
+    gone: list[RowDict] = field(default_factory=list)
     before: list[RowDict] = field(default_factory=list)
 
     @property
@@ -37,12 +40,14 @@ class Difference:
 async def compare(conn: AsyncConnection, table: Table, wanted: Iterable[RowDict]) -> Difference:
     """Hold the table against all its wanted rows, told apart by primary key.
 
-    In a table with ``removed_at``, a row that has it counts as not there.
+    In a table with ``removed_at``, a row that has it counts as not there. Columns of which files say
+    nothing do not count.
     """
-    names = [column.name for column in table.columns]
+    told = _told(table)
+    names = [column.name for column in told]
     keys = [column.name for column in table.primary_key]
     stored: dict[Key, RowDict] = {}
-    for values in await conn.execute(select(table)):
+    for values in await conn.execute(select(*told)):
         row = dict(zip(names, values, strict=True))
         if row.get("removed_at") is None:
             stored[_key(row, keys)] = row
@@ -58,37 +63,35 @@ def _difference(stored: dict[Key, RowDict], wanted: Iterable[RowDict], keys: Seq
         elif before != row:
             found.changed.append(row)
             found.before.append(before)
-    found.gone = list(stored)
+    found.gone = [dict(zip(keys, key, strict=True)) for key in stored]
     found.before += stored.values()
     return found
+
+
+def _told(table: Table) -> list[Column[Any]]:
+    return [column for column in table.columns if column.info.get("told", True)]
 
 
 def _key(row: RowDict, keys: Sequence[str]) -> Key:
     return tuple(row[name] for name in keys)
 
 
-async def write_difference(conn: AsyncConnection, table: Table, found: Difference, now: datetime) -> None:
-    """Write it. What is gone is deleted; in a table with ``removed_at`` it is marked instead."""
-    keys = [column.name for column in table.primary_key]
-    gone = [{f"_{name}": value for name, value in zip(keys, key, strict=True)} for key in found.gone]
-    for batch in batches(gone):
-        await conn.execute(_removal(table, now), batch)
-    await put(conn, table, [*found.added, *found.changed])
-
-
 async def put(conn: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write rows: new ones, and over stored ones of the same primary key."""
     keys = [column.name for column in table.primary_key]
     statement = insert_or(conn, table)
-    rest = {column.name: column for column in statement.excluded if column.name not in keys}
+    names = [column.name for column in _told(table)]
+    rest = {name: statement.excluded[name] for name in names if name not in keys}
     for batch in batches(rows):
         await conn.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest), batch)
 
 
-def _removal(table: Table, now: datetime) -> Any:
-    its_key: ColumnElement[bool] = and_(
-        *(column == bindparam(f"_{column.name}") for column in table.primary_key)
-    )
-    if "removed_at" in table.c:
-        return update(table).where(its_key).values(removed_at=now)
-    return delete(table).where(its_key)
+async def remove(
+    conn: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], now: datetime
+) -> None:
+    """Delete the rows that have all those values; in a table with ``removed_at`` they are marked instead."""
+    which = and_(*(table.c[name] == bindparam(f"_{name}") for name in rows[0]))
+    marking = update(table).where(which).values(removed_at=now) if "removed_at" in table.c else None
+    change = delete(table).where(which) if marking is None else marking
+    for batch in batches({f"_{name}": value for name, value in row.items()} for row in rows):
+        await conn.execute(change, batch)

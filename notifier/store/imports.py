@@ -1,7 +1,7 @@
 """The roster, taken in as a whole and given back as a whole."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,53 +11,67 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notifier.domain.ids import PersonId, PostCode, UnitCode
 from notifier.domain.roster import Shift
 from notifier.store import mappers, shift_import
-from notifier.store.diff import Difference, compare, write_difference
-from notifier.store.link_orders import LinkPlan, plan_links, write_links
+from notifier.store.diff import Difference, compare, put, remove
+from notifier.store.link_orders import LinkPlan, plan_links
+from notifier.store.roster_sets import RosterSet, part, roster_groups
 from notifier.store.rows import ImportResult, KnownCodes, LinkOrder, RosterTables, TableDiff
 from notifier.store.shift_import import FILE, ShiftPlan
 from notifier.store.shifts import load_shifts, shift_query
 from notifier.store.statements import insert_or
-from notifier.store.tables import links, offices, people, posts, shifts, signals, units
+from notifier.store.tables import (
+    imports,
+    links,
+    metadata,
+    offices,
+    people,
+    posts,
+    shifts,
+    signals,
+    units,
+)
 
 _ONE_AT_A_TIME = 0x6E6F7469
 """The advisory lock that imports take on PostgreSQL; SQLite has one writer anyway."""
 
 _CHANGES = "roster"
-"""Counts, among the signals, how often the roster changed."""
-
-_MUCH = 1000
-"""Rows from which on the planner is told."""
+"""Counts, among the signals, how often the roster was changed."""
 
 _ROSTER = ("units", "people", "links", "offices", "posts", "shifts", "shift_people")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Plan:
     """Everything that an import would change."""
 
-    tables: dict[str, tuple[Table, Difference]]
-    links: LinkPlan
     shifts: ShiftPlan
-    held: set[UnitCode]
+    tables: dict[str, Difference] = field(default_factory=dict)
+    links: LinkPlan = field(default_factory=LinkPlan)
+    parents: dict[str, str | None] = field(default_factory=dict)
+    """Of every unit that is told or goes."""
+    held: set[UnitCode] = field(default_factory=set)
     """Units of which somebody who changed holds an office."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """What an import, or the rotas, would change, as found out in a transaction that keeps nobody waiting."""
+    """What an import, or the rotas, would change; ``seen`` says of which roster that is true."""
 
     plan: _Plan
     seen: int
-    at: datetime
 
     @property
     def result(self) -> ImportResult:
         """The same in figures and names."""
         return _result(self.plan)
 
+    def sets(self) -> Iterator[RosterSet]:
+        """The same in sets, in the order in which they are to be written."""
+        plan = self.plan
+        return part(roster_groups(plan.tables, plan.links, plan.shifts, plan.parents), plan.shifts.source)
+
 
 class ImportRepo:
-    """Imports and exports. Each import is whole: it stands or falls with the transaction it is made in."""
+    """What an import would change, the writing of it set by set, and exports."""
 
     def __init__(self, conn: AsyncConnection) -> None:
         """Work inside the transaction of ``conn``."""
@@ -73,60 +87,63 @@ class ImportRepo:
             posts=frozenset(await self._conn.scalars(select(posts.c.code).where(kept))),
         )
 
-    async def preview(self, told: RosterTables, *, now: datetime, default_account: str) -> ImportResult:
-        """What ``apply`` would change, changing nothing."""
-        return _result(await self._plan(told, now, default_account))
-
     async def plan(self, told: RosterTables, *, now: datetime, default_account: str) -> Planned:
-        """The same, to be handed to ``apply``, which then need not compare everything while others wait."""
-        return await self._planned(await self._plan(told, now, default_account), now)
+        """What taking that in would change; tables that are not told stay as they are.
 
-    async def apply(
-        self, told: RosterTables, *, now: datetime, default_account: str, planned: Planned | None = None
-    ) -> ImportResult:
-        """Take in what is told; tables that are not told stay as they are.
-
-        People and posts that are no longer named are marked as removed, units and offices are deleted, the
-        shifts to come of a removed post are cancelled. ``default_account`` is the bot of chats told
-        without one. ``planned``, from ``plan`` for the same, is used if it still holds.
+        ``default_account`` is the bot of chats told without one. Comparing takes longer than writing: do it
+        in a transaction that keeps nobody waiting.
         """
-        await self._alone()
-        if planned is not None and await self._holds(planned, now):
-            plan = planned.plan
-        else:
-            plan = await self._plan(told, now, default_account)
-        for table, difference in plan.tables.values():
-            await write_difference(self._conn, table, difference, now)
-        await write_links(self._conn, plan.links, now)
-        await shift_import.write_shifts(self._conn, plan.shifts, now)
-        result = _result(plan)
-        await self._note(result)
-        await self._analyze(result)
-        return result
+        return await self._planned(await self._plan(told, now, default_account))
 
     async def plan_rota(self, wanted: Sequence[Shift], *, until: datetime, now: datetime) -> Planned:
-        """What ``apply_rota`` would change, to be handed to it."""
-        plan = await shift_import.plan_rota_shifts(self._conn, wanted, until, now)
-        return await self._planned(_Plan(tables={}, links=LinkPlan(), shifts=plan, held=set()), now)
-
-    async def apply_rota(
-        self, wanted: Sequence[Shift], *, until: datetime, now: datetime, planned: Planned | None = None
-    ) -> ImportResult:
-        """Take in what all rotas together yield for the time from ``now`` to ``until``.
+        """What the rotas change, if together they yield those shifts for the time from ``now`` to ``until``.
 
         Shifts of an earlier rota in that time that are not among them are cancelled, unless begun. Those
-        that overlap a shift of shifts.csv at the same post are left out. ``planned``, from ``plan_rota``
-        for the same, is used if it still holds.
+        that overlap a shift of shifts.csv at the same post are left out.
         """
-        await self._alone()
-        if planned is not None and await self._holds(planned, now):
-            plan = planned.plan.shifts
-        else:
-            plan = await shift_import.plan_rota_shifts(self._conn, wanted, until, now)
-        await shift_import.write_shifts(self._conn, plan, now)
-        result = ImportResult(tables={"shifts": plan.counts}, shifts=frozenset(plan.keys))
-        await self._note(result)
-        return result
+        plan = await shift_import.plan_rota_shifts(self._conn, wanted, until, now)
+        return await self._planned(_Plan(shifts=plan))
+
+    async def holds(self, seen: int) -> bool:
+        """Whether the roster is still as it was when it was ``seen``, with no import under way.
+
+        Nobody else changes it until this transaction ends.
+        """
+        await self.alone()
+        under_way = await self._conn.scalar(select(imports.c.id).where(imports.c.state == "released"))
+        return under_way is None and await self._seen() == seen
+
+    async def alone(self) -> None:
+        """Nobody else applies anything to the roster until this transaction ends."""
+        if self._conn.dialect.name == "postgresql":
+            await self._conn.execute(text(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})"))
+
+    async def write(self, part: RosterSet, now: datetime) -> int:
+        """Apply one set of what was planned; returns what is ``seen`` from now on.
+
+        People and posts that are gone are marked as removed, units and offices are deleted, shifts are
+        cancelled. A shift that has begun by now stays as it is. Only where it ``holds``.
+        """
+        for name, rows in part.put.items():
+            told = [{**row, "linked_at": now} for row in rows] if name == links.name else rows
+            await put(self._conn, metadata.tables[name], told)
+        await shift_import.write_shifts(self._conn, part.shifts, part.cancelled, part.source, now)
+        for name, rows in part.removed.items():
+            await remove(self._conn, metadata.tables[name], rows, now)
+        return await self.note()
+
+    async def note(self) -> int:
+        """Let everybody who has planned a change see that the roster is another now."""
+        insert = insert_or(self._conn, signals).values(name=_CHANGES, count=1)
+        grown = insert.on_conflict_do_update(index_elements=["name"], set_={"count": signals.c.count + 1})
+        count: int = (await self._conn.execute(grown.returning(signals.c.count))).scalar_one()
+        return count
+
+    async def analyze(self) -> None:
+        """Tell PostgreSQL's planner what it has now: by itself it would look a minute later."""
+        if self._conn.dialect.name == "postgresql":
+            for table in _ROSTER:
+                await self._conn.execute(text(f"ANALYZE {table}"))
 
     async def export(self) -> RosterTables:
         """The whole roster, each table sorted by its key (offices by unit and rank, shifts by start).
@@ -160,50 +177,31 @@ class ImportRepo:
     async def _rows(self, table: Table) -> Iterable[Any]:
         return (await self._conn.execute(select(table))).mappings()
 
-    async def _alone(self) -> None:
-        if self._conn.dialect.name == "postgresql":
-            await self._conn.execute(text(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})"))
-
-    async def _planned(self, plan: _Plan, now: datetime) -> Planned:
-        return Planned(plan=plan, seen=await self._seen(), at=now)
+    async def _planned(self, plan: _Plan) -> Planned:
+        return Planned(plan=plan, seen=await self._seen())
 
     async def _seen(self) -> int:
-        """How many imports, or rotas, have changed the roster; nothing else changes it but for chats."""
+        """How often the roster was changed by imports or rotas; nothing else changes it but for chats."""
         return await self._conn.scalar(select(signals.c.count).where(signals.c.name == _CHANGES)) or 0
 
-    async def _note(self, result: ImportResult) -> None:
-        if result.is_empty:
-            return
-        insert = insert_or(self._conn, signals).values(name=_CHANGES, count=1)
-        grown = insert.on_conflict_do_update(index_elements=["name"], set_={"count": signals.c.count + 1})
-        await self._conn.execute(grown)
-
-    async def _holds(self, planned: Planned, now: datetime) -> bool:
-        """Whether the roster is as it was when that was planned, and no shift has begun since."""
-        if planned.seen != await self._seen():
-            return False
-        begun = select(shifts.c.key).where(shifts.c.start > planned.at, shifts.c.start <= now).limit(1)
-        return await self._conn.scalar(begun) is None
-
-    async def _analyze(self, result: ImportResult) -> None:
-        """Tell PostgreSQL's planner what it has now, when it is much: by itself it looks a minute later."""
-        size = sum(diff.added + diff.changed for diff in result.tables.values())
-        if self._conn.dialect.name == "postgresql" and size >= _MUCH:
-            for table in _ROSTER:
-                await self._conn.execute(text(f"ANALYZE {table}"))
-
     async def _plan(self, told: RosterTables, now: datetime, default_account: str) -> _Plan:
-        tables: dict[str, tuple[Table, Difference]] = {}
-        for name, table, rows in _told_rows(told):
-            tables[name] = (table, await compare(self._conn, table, rows))
+        tables = {table.name: await compare(self._conn, table, rows) for table, rows in _told_rows(told)}
+        none = Difference()
         chats = await plan_links(self._conn, told.links, default_account) if told.links else LinkPlan()
         coming = await shift_import.plan_file_shifts(self._conn, told.shifts or (), now)
-        given_up: list[PostCode] = [key[0] for key in tables["posts"][1].gone] if "posts" in tables else []
+        given_up: list[PostCode] = [row["code"] for row in tables.get("posts", none).gone]
         already = coming.keys
         orphans = await shift_import.plan_given_up(self._conn, given_up, now)
         coming.cancelled += [key for key in orphans if key not in already]
-        changed = chats.people | (tables["people"][1].touched("id") if "people" in tables else set())
-        return _Plan(tables=tables, links=chats, shifts=coming, held=await self._units_held_by(changed))
+        changed = chats.people | tables.get("people", none).touched("id")
+        before = {row["code"]: row["parent"] for row in tables.get("units", none).before}
+        return _Plan(
+            tables=tables,
+            links=chats,
+            shifts=coming,
+            parents=before | {unit.code: unit.parent for unit in told.units or ()},
+            held=await self._units_held_by(changed),
+        )
 
     async def _units_held_by(self, changed: set[PersonId]) -> set[UnitCode]:
         if not changed:
@@ -212,32 +210,31 @@ class ImportRepo:
         return {unit for unit, person in await self._conn.execute(query) if person in changed}
 
 
-def _told_rows(told: RosterTables) -> list[tuple[str, Table, list[dict[str, Any]]]]:
+def _told_rows(told: RosterTables) -> list[tuple[Table, list[dict[str, Any]]]]:
     """The tables that are told, with their rows as they should be."""
-    found: list[tuple[str, Table, list[dict[str, Any]]]] = []
+    found: list[tuple[Table, list[dict[str, Any]]]] = []
     if told.units is not None:
-        found.append(("units", units, [mappers.unit_row(unit) for unit in told.units]))
+        found.append((units, [mappers.unit_row(unit) for unit in told.units]))
     if told.people is not None:
-        found.append(("people", people, [mappers.person_row(person) for person in told.people]))
+        found.append((people, [mappers.person_row(person) for person in told.people]))
     if told.offices is not None:
-        found.append(("offices", offices, [mappers.office_row(office) for office in told.offices]))
+        found.append((offices, [mappers.office_row(office) for office in told.offices]))
     if told.posts is not None:
-        found.append(("posts", posts, [mappers.post_row(post) for post in told.posts]))
+        found.append((posts, [mappers.post_row(post) for post in told.posts]))
     return found
 
 
 def _result(plan: _Plan) -> ImportResult:
-    counts: dict[str, TableDiff] = {name: found.counts for name, (_, found) in plan.tables.items()}
-    touched = {name: found.touched for name, (_, found) in plan.tables.items()}
+    none = Difference()
+    counts: dict[str, TableDiff] = {name: found.counts for name, found in plan.tables.items()}
     changed_units: set[UnitCode] = set(plan.held)
     for name, column in (("units", "code"), ("offices", "unit"), ("posts", "unit")):
-        if name in touched:
-            changed_units |= touched[name](column)
-    staff: set[PersonId] = touched["people"]("id") if "people" in touched else set()
+        changed_units |= plan.tables.get(name, none).touched(column)
+    staff: set[PersonId] = plan.tables.get("people", none).touched("id")
     return ImportResult(
         tables={**counts, "links": plan.links.counts, "shifts": plan.shifts.counts},
         units=frozenset(changed_units),
         people=frozenset(staff | plan.links.people),
-        posts=frozenset(touched["posts"]("code") if "posts" in touched else ()),
+        posts=frozenset(plan.tables.get("posts", none).touched("code")),
         shifts=frozenset(plan.shifts.keys),
     )

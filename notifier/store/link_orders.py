@@ -2,15 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.ids import PersonId
-from notifier.store.diff import put
 from notifier.store.rows import LinkOrder, TableDiff
-from notifier.store.statements import batches
 from notifier.store.tables import links
 
 Chat = tuple[str, str]
@@ -22,7 +19,7 @@ class LinkPlan:
     """Chats to be given to people, chats to be forgotten, and everybody whom that touches."""
 
     given: dict[Chat, PersonId] = field(default_factory=dict)
-    dropped: set[Chat] = field(default_factory=set)
+    dropped: dict[Chat, PersonId] = field(default_factory=dict)
     people: set[PersonId] = field(default_factory=set)
     counts: TableDiff = field(default_factory=TableDiff)
 
@@ -38,19 +35,19 @@ async def plan_links(conn: AsyncConnection, orders: Iterable[LinkOrder], default
     for order in orders:
         own = chats.get(order.person, {})
         if order.chat is None:
-            _drop(plan, order.person, set(own.items()))
+            _drop(plan, order.person, list(own.items()))
             continue
         account = order.account if order.account is not None else default_account
         if own.get(account) == order.chat:
             continue
-        _drop(plan, order.person, {(account, own[account])} if account in own else set())
+        _drop(plan, order.person, [(account, own[account])] if account in own else [])
         _give(plan, order.person, (account, order.chat), owners)
     return _counted(plan, owners)
 
 
-def _drop(plan: LinkPlan, person: PersonId, dropped: set[Chat]) -> None:
-    if dropped:
-        plan.dropped |= dropped
+def _drop(plan: LinkPlan, person: PersonId, dropped: Iterable[Chat]) -> None:
+    for chat in dropped:
+        plan.dropped[chat] = person
         plan.people.add(person)
 
 
@@ -62,21 +59,8 @@ def _give(plan: LinkPlan, person: PersonId, chat: Chat, owners: dict[Chat, Perso
 
 
 def _counted(plan: LinkPlan, owners: dict[Chat, PersonId]) -> LinkPlan:
-    plan.dropped -= plan.given.keys()
+    for chat in plan.given:
+        plan.dropped.pop(chat, None)
     moved = sum(chat in owners for chat in plan.given)
     plan.counts = TableDiff(added=len(plan.given) - moved, changed=moved, removed=len(plan.dropped))
     return plan
-
-
-async def write_links(conn: AsyncConnection, plan: LinkPlan, now: datetime) -> None:
-    """Carry the plan out."""
-    forgetting = delete(links).where(
-        links.c.account == bindparam("_account"), links.c.chat == bindparam("_chat")
-    )
-    for batch in batches({"_account": account, "_chat": chat} for account, chat in plan.dropped):
-        await conn.execute(forgetting, batch)
-    rows = [
-        {"account": account, "chat": chat, "person": person, "linked_at": now}
-        for (account, chat), person in plan.given.items()
-    ]
-    await put(conn, links, rows)

@@ -14,6 +14,8 @@ from notifier.store.tables import (
     calls,
     cases,
     courtesies,
+    import_sets,
+    imports,
     inbox,
     journal,
     leaves,
@@ -31,8 +33,9 @@ from notifier.store.tables import (
 SET_SIZE = 1000
 """Rows that one transaction forgets."""
 
+DAY = timedelta(days=1)
 MONTH, YEAR, FOR_GOOD = timedelta(days=30), timedelta(days=400), timedelta(days=1200)
-"""Raw material; what was said to whom; decisions and what they were about."""
+"""What was never finished; raw material; what was said to whom; decisions and what they were about."""
 
 Key = tuple[Any, ...]
 """The primary key of a row."""
@@ -58,6 +61,10 @@ _READ = inbox.c.state != literal_column("'new'")
 _NOT_WAITING = messages.c.state.not_in(["queued", "sending"])
 
 
+def _unreleased(before: datetime) -> Select[str]:
+    return select(imports.c.id).where(imports.c.state == "staged", imports.c.begun_at < before)
+
+
 def _old_shifts(before: datetime) -> Select[str]:
     return select(shifts.c.key).where(shifts.c.end < before)
 
@@ -73,6 +80,13 @@ def _not_among(column: ColumnElement[Any], ids: Select[Any]) -> ColumnElement[bo
 
 # What belongs to a row stands before it, so that nothing is left that names what is gone.
 RULES = (
+    Rule(
+        name="import_sets",
+        of=import_sets,
+        age=DAY,
+        old=lambda before: import_sets.c.import_id.in_(_unreleased(before)),
+    ),
+    Rule(name="imports", of=imports, age=DAY, old=lambda before: imports.c.id.in_(_unreleased(before))),
     Rule(
         # The row stays: a carrier that tells the same thing again is still recognised.
         name="inbox_payloads",

@@ -4,20 +4,21 @@ Two sources, one rule between them: at one post, a rota's shift gives way to a f
 time. It does not matter which of the two is imported first. A shift that has begun is never touched.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.ids import PersonId, PostCode, ShiftKey
-from notifier.domain.roster import Shift
+from notifier.domain.roster import PresenceEnd, Shift
+from notifier.domain.rota import outside
 from notifier.store.diff import RowDict, put
 from notifier.store.rows import TableDiff
 from notifier.store.statements import batches
-from notifier.store.tables import shift_people, shifts
+from notifier.store.tables import presences, shift_people, shifts
 
 FILE = "file"
 ROTA = "rota"
@@ -58,19 +59,28 @@ class ShiftPlan:
 
 async def plan_file_shifts(conn: AsyncConnection, wanted: Sequence[Shift], now: datetime) -> ShiftPlan:
     """What shifts.csv changes: it speaks for its posts, and for shifts that start in its span of time."""
-    plan = ShiftPlan(source=FILE)
     if not wanted:
-        return plan
-    first, last = min(shift.start for shift in wanted), max(shift.end for shift in wanted)
+        return ShiftPlan(source=FILE)
+    first, last = _span(wanted)
+    posts = {shift.post for shift in wanted}
+    return compare_file(
+        await _load(conn, shifts.c.start < last, shifts.c.end > first, posts=posts), wanted, now
+    )
+
+
+def compare_file(stored: Mapping[ShiftKey, Stored], wanted: Sequence[Shift], now: datetime) -> ShiftPlan:
+    """The same for what is ``stored`` at those posts in that span."""
+    plan = ShiftPlan(source=FILE)
     by_post = _by_post(wanted)
-    stored = await _load(conn, shifts.c.start < last, shifts.c.end > first, posts=by_post)
     _compare(plan, wanted, stored, now)
+    first, last = _span(wanted)
     told = {shift.key for shift in wanted}
     for key, known in stored.items():
         in_span = known.source == FILE and first <= known.shift.start < last
         if (
             key not in told
             and known.may_go(now)
+            and known.shift.post in by_post
             and (in_span or (known.source == ROTA and _overlaps(known.shift, by_post)))
         ):
             plan.cancelled.append(key)
@@ -81,16 +91,43 @@ async def plan_rota_shifts(
     conn: AsyncConnection, wanted: Sequence[Shift], until: datetime, now: datetime
 ) -> ShiftPlan:
     """What the rotas change: they speak for all their shifts that start between ``now`` and ``until``."""
-    plan = ShiftPlan(source=ROTA)
     earliest = min((shift.start for shift in wanted), default=now)
     stored = await _load(conn, shifts.c.start < until, shifts.c.end > min(now, earliest))
-    filed = _by_post(known.shift for known in stored.values() if known.source == FILE and not known.cancelled)
-    ours = [shift for shift in wanted if not _overlaps(shift, filed)]
-    _compare(plan, ours, stored, now)
-    told = {shift.key for shift in ours}
-    plan.cancelled = [
-        key for key, known in stored.items() if key not in told and known.source == ROTA and known.may_go(now)
+    return compare_rotas(stored, wanted, await _arrived(conn, now), until, now)
+
+
+def compare_rotas(
+    stored: Mapping[ShiftKey, Stored],
+    wanted: Sequence[Shift],
+    arrived: Collection[ShiftKey],
+    until: datetime,
+    now: datetime,
+) -> ShiftPlan:
+    """The same for what is ``stored``; in the shifts ``arrived`` somebody has checked in before the start.
+
+    A rota's shift that has begun, or in which somebody has checked in, stays as it is; of an edited rota's
+    shift that overlaps it, what lies outside is stood. So no hour is lost, and none is stood twice.
+    """
+    plan = ShiftPlan(source=ROTA)
+    standing = {key: known for key, known in stored.items() if not known.cancelled}
+    filed = _by_post(known.shift for known in standing.values() if known.source == FILE)
+    ours = {key: known.shift for key, known in standing.items() if known.source == ROTA}
+    fixed = {key: shift for key, shift in ours.items() if shift.start <= now or key in arrived}
+    kept, planned_before = (
+        _by_post(fixed.values()),
+        {k.shift.post for k in stored.values() if k.source == ROTA},
+    )
+    to_stand = [
+        part
+        for shift in wanted
+        if shift.start < until and not _overlaps(shift, filed)
+        for part in outside(shift, kept.get(shift.post, ()), now)
+        # What a post's rota says of the past counts only when it is the post's first.
+        if part.end > now or part.post not in planned_before
     ]
+    _compare(plan, to_stand, stored, now)
+    told = {shift.key for shift in to_stand} | fixed.keys()
+    plan.cancelled = [key for key in ours if key not in told]
     return plan
 
 
@@ -100,21 +137,33 @@ async def plan_given_up(conn: AsyncConnection, posts: Collection[PostCode], now:
     return [key for key, known in stored.items() if known.may_go(now)]
 
 
-async def write_shifts(conn: AsyncConnection, plan: ShiftPlan, now: datetime) -> None:
-    """Carry the plan out."""
-    for keys in batches(plan.cancelled):
-        await conn.execute(update(shifts).where(shifts.c.key.in_(keys)).values(cancelled_at=now))
-    written = [*plan.added, *plan.changed]
-    await put(conn, shifts, [_row(shift, plan.source) for shift in written])
-    for some in batches({"_shift": shift.key} for shift in written):
-        await conn.execute(delete(shift_people).where(shift_people.c.shift == bindparam("_shift")), some)
+async def write_shifts(
+    conn: AsyncConnection, written: Sequence[Shift], cancelled: Sequence[ShiftKey], source: str, now: datetime
+) -> None:
+    """Write and cancel, but for what has begun by now: some time may have passed since it was planned."""
+    for keys in batches(cancelled):
+        to_come = (shifts.c.key.in_(keys), shifts.c.start > now, shifts.c.cancelled_at.is_(None))
+        await conn.execute(update(shifts).where(*to_come).values(cancelled_at=now))
+    begun = await _begun(conn, [shift.key for shift in written if shift.start <= now])
+    kept = {shift.key: shift for shift in written if shift.key not in begun}
+    await put(conn, shifts, [_row(shift, source) for shift in kept.values()])
+    for some in batches(kept):
+        await conn.execute(delete(shift_people).where(shift_people.c.shift.in_(some)))
     rows = [
-        {"shift": shift.key, "person": person, "ordinal": n}
-        for shift in written
+        {"shift": key, "person": person, "ordinal": n}
+        for key, shift in kept.items()
         for n, person in enumerate(shift.people)
     ]
     for batch in batches(rows):
         await conn.execute(insert(shift_people), batch)
+
+
+async def _begun(conn: AsyncConnection, keys: Sequence[ShiftKey]) -> set[ShiftKey]:
+    """Which of these, all past their start, stand already."""
+    standing = select(shifts.c.key).where(shifts.c.cancelled_at.is_(None))
+    return {
+        key for some in batches(keys) for key in await conn.scalars(standing.where(shifts.c.key.in_(some)))
+    }
 
 
 def _row(shift: Shift, source: str) -> RowDict:
@@ -128,13 +177,21 @@ def _row(shift: Shift, source: str) -> RowDict:
     }
 
 
-def _compare(plan: ShiftPlan, wanted: Iterable[Shift], stored: dict[ShiftKey, Stored], now: datetime) -> None:
+def _compare(
+    plan: ShiftPlan, wanted: Iterable[Shift], stored: Mapping[ShiftKey, Stored], now: datetime
+) -> None:
     for shift in {shift.key: shift for shift in wanted}.values():
         known = stored.get(shift.key)
         if known is None or known.cancelled:
             plan.added.append(shift)
         elif shift.start > now and (known.shift != shift or known.source != plan.source):
             plan.changed.append(shift)
+
+
+def _span(listed: Iterable[Shift]) -> tuple[datetime, datetime]:
+    """From the first start to the last end."""
+    spans = [(shift.start, shift.end) for shift in listed]
+    return min(start for start, _ in spans), max(end for _, end in spans)
 
 
 def _by_post(listed: Iterable[Shift]) -> dict[PostCode, list[Shift]]:
@@ -147,6 +204,13 @@ def _by_post(listed: Iterable[Shift]) -> dict[PostCode, list[Shift]]:
 def _overlaps(shift: Shift, by_post: dict[PostCode, list[Shift]]) -> bool:
     others = by_post.get(shift.post, ())
     return any(other.start < shift.end and shift.start < other.end for other in others)
+
+
+async def _arrived(conn: AsyncConnection, now: datetime) -> set[ShiftKey]:
+    """The shifts to come in which somebody has checked in already."""
+    known = select(presences.c.shift).join(shifts, shifts.c.key == presences.c.shift)
+    undone = presences.c.ended.is_not_distinct_from(PresenceEnd.UNDONE.value)
+    return set(await conn.scalars(known.where(shifts.c.start > now, ~undone)))
 
 
 async def _load(

@@ -34,11 +34,14 @@ class TimerRepo:
         added = await self._conn.execute(insert.returning(timers.c.id), rows)
         return len(added.all())
 
-    async def set(self, timer: Timer) -> None:
-        """Add the timer, or move the one of this key: pending again, with no tries."""
-        insert = insert_or(self._conn, timers).values(_values(timer))
-        moved = {name: insert.excluded[name] for name in _values(timer) if name != "key"}
-        await self._conn.execute(insert.on_conflict_do_update(index_elements=["key"], set_=moved))
+    async def set(self, *moved: Timer) -> None:
+        """Add each timer, or move the one of its key: pending again, with no tries."""
+        rows = [_values(timer) for timer in sorted(moved, key=lambda timer: timer.key)]
+        if not rows:
+            return
+        insert = insert_or(self._conn, timers)
+        anew = {name: insert.excluded[name] for name in rows[0] if name != "key"}
+        await self._conn.execute(insert.on_conflict_do_update(index_elements=["key"], set_=anew), rows)
 
     async def drop(self, keys: Iterable[str]) -> int:
         """Remove timers, whatever their state. How many there were."""

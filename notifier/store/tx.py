@@ -15,12 +15,14 @@ from notifier.store.journal import JournalRepo
 from notifier.store.leases import LeaseRepo
 from notifier.store.matters import MatterRepo
 from notifier.store.messages import MessageRepo
+from notifier.store.office_records import OfficeRecordRepo
 from notifier.store.presences import PresenceRepo
 from notifier.store.roster import RosterRepo
 from notifier.store.settings import SettingsRepo
 from notifier.store.sheets import SheetRepo
 from notifier.store.shifts import ShiftRepo
 from notifier.store.signals import SignalRepo
+from notifier.store.staging import StagingRepo
 from notifier.store.timers import TimerRepo
 
 
@@ -60,6 +62,11 @@ class Tx:
     def contacts(self) -> ContactRepo:
         """Chats, phones and what is against them."""
         return ContactRepo(self.conn)
+
+    @cached_property
+    def office_records(self) -> OfficeRecordRepo:
+        """Who held which seat when, and how each stands now."""
+        return OfficeRecordRepo(self.conn)
 
     @cached_property
     def presences(self) -> PresenceRepo:
@@ -110,6 +117,11 @@ class Tx:
     def imports(self) -> ImportRepo:
         """The roster as told from outside."""
         return ImportRepo(self.conn)
+
+    @cached_property
+    def staging(self) -> StagingRepo:
+        """Large imports on their way."""
+        return StagingRepo(self.conn)
 
     @cached_property
     def matters(self) -> MatterRepo:

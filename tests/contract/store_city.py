@@ -77,5 +77,9 @@ ROSTER = RosterTables(units=UNITS, people=PEOPLE, links=LINKS, offices=OFFICES, 
 
 async def take_in(database: Database, told: RosterTables, now: datetime = NOW) -> ImportResult:
     """Import with BOT as the default bot."""
+    async with database.read() as tx:
+        planned = await tx.imports.plan(told, now=now, default_account=BOT)
     async with database.write() as tx:
-        return await tx.imports.apply(told, now=now, default_account=BOT)
+        for part in planned.sets():
+            await tx.imports.write(part, now)
+    return planned.result

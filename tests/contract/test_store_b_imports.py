@@ -133,9 +133,9 @@ async def test_two_people_may_swap_their_chats(database: Database) -> None:
         assert await tx.contacts.chats(BOB) == [(BOT, "1001")]
 
 
-async def test_preview_tells_and_changes_nothing(database: Database) -> None:
+async def test_a_plan_tells_and_changes_nothing(database: Database) -> None:
     async with database.read() as tx:
-        told = await tx.imports.preview(ROSTER, now=NOW, default_account=BOT)
+        told = (await tx.imports.plan(ROSTER, now=NOW, default_account=BOT)).result
         assert await tx.imports.known() == KnownCodes(
             units=frozenset(), people=frozenset(), posts=frozenset()
         )
@@ -213,9 +213,12 @@ EXCEPTION = shift(GATE, NOW + 28 * HOUR, 4, FAN)
 
 
 async def _rota(database: Database, *wanted: Shift) -> TableDiff:
+    async with database.read() as tx:
+        planned = await tx.imports.plan_rota(wanted, until=UNTIL, now=NOW)
     async with database.write() as tx:
-        result = await tx.imports.apply_rota(wanted, until=UNTIL, now=NOW)
-    return result.tables["shifts"]
+        for part in planned.sets():
+            await tx.imports.write(part, NOW)
+    return planned.result.tables["shifts"]
 
 
 async def test_a_rota_gives_way_to_the_file_whichever_comes_first(database: Database) -> None:

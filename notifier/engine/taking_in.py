@@ -1,0 +1,124 @@
+"""Changes of the roster brought into force: a small one in one transaction, a large one set by set.
+
+The sets of a large one are staged outside of the roster, decided on in one short transaction, and only then
+applied. Whoever dies before the decision has changed nothing; what is left after it is applied by the next
+one who comes: another import, or the service (``Successor``).
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from notifier.engine.planner import ROTAS, remind_late, reread_all
+from notifier.engine.station import Station
+from notifier.store.imports import Planned
+from notifier.store.roster_sets import RosterSet
+from notifier.store.staging import Mark
+from notifier.store.tx import Tx
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY_S = 2.0
+"""How often the service looks for an import whose process has died: it goes on with it after two looks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What is to come into force together. None: no settings, no rotas are told."""
+
+    planned: Planned
+    settings: Mapping[str, str] | None = None
+    rotas: str | None = None
+
+
+async def take_in(station: Station, change: Change) -> bool:
+    """Bring it into force. False when the roster has changed since it was planned; then nothing is done."""
+    sets = list(change.planned.sets())
+    if len(sets) > 1:
+        return await _take_in_by_sets(station, change, sets)
+    async with station.db.write() as tx:
+        if not await tx.imports.holds(change.planned.seen):
+            return False
+        await _set_documents(station, tx, change)
+        for part in sets:
+            await _apply(station, tx, part)
+        await reread_all(tx, station.now())
+    return True
+
+
+async def finish_released(station: Station) -> bool:
+    """Apply what is left of an import that is decided on; whether there was any.
+
+    Several may be at it at once: each set is applied once.
+    """
+    applied = False
+    while await _apply_next(station):
+        applied = True
+    if applied:
+        async with station.db.write() as tx:
+            await tx.imports.analyze()
+    return applied
+
+
+class Successor:
+    """Goes on with an import whose process has died."""
+
+    def __init__(self, station: Station) -> None:
+        """Nothing was seen yet."""
+        self._station = station
+        self._seen: Mark | None = None
+
+    async def look(self) -> None:
+        """Apply what is left of an import in which nothing was applied since the last look."""
+        async with self._station.db.read() as tx:
+            mark = await tx.staging.mark()
+        if mark is not None and mark == self._seen:
+            log.warning("import_taken_over")
+            await finish_released(self._station)
+            mark = None
+        self._seen = mark
+
+
+async def _take_in_by_sets(station: Station, change: Change, sets: Sequence[RosterSet]) -> bool:
+    name = secrets.token_hex(8)
+    async with station.db.write() as tx:
+        await tx.staging.begin(name, station.now())
+    for position, part in enumerate(sets):
+        async with station.db.write() as tx:
+            await tx.staging.add(name, position, part)
+    async with station.db.write() as tx:
+        if not await tx.imports.holds(change.planned.seen) or not await tx.staging.release(name):
+            await tx.staging.discard(name)
+            return False
+        await _set_documents(station, tx, change)
+        await tx.imports.note()
+    await finish_released(station)
+    return True
+
+
+async def _apply_next(station: Station) -> bool:
+    async with station.db.write() as tx:
+        await tx.imports.alone()
+        following = await tx.staging.next()
+        if following is None:
+            return False
+        await _apply(station, tx, following.part)
+        await tx.staging.done(following)
+        if following.is_last:
+            await reread_all(tx, station.now())
+    return True
+
+
+async def _set_documents(station: Station, tx: Tx, change: Change) -> None:
+    if change.settings is not None:
+        await tx.settings.add(change.settings, station.now())
+    if change.rotas is not None:
+        await tx.settings.set_document(ROTAS, change.rotas, station.now())
+
+
+async def _apply(station: Station, tx: Tx, part: RosterSet) -> None:
+    now = station.now()
+    await tx.imports.write(part, now)
+    await remind_late(tx, part.shifts, await station.rules.current(tx), now)

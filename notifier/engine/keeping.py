@@ -7,6 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from notifier.domain.ids import PersonId
 from notifier.engine.station import Actor, Station
+from notifier.engine.taking_in import finish_released
 from notifier.errors import NotFound
 from notifier.store import personal
 from notifier.store.outage import is_outage
@@ -75,6 +76,8 @@ async def erase_person(station: Station, person: PersonId, by: Actor, reason: st
     The journal keeps that it was done, by whom and why. Names in texts addressed to others stay until those
     are forgotten. Raises NotFound when he, or who does it, never was in the roster.
     """
+    # An import decided on before would bring him back.
+    await finish_released(station)
     async with station.db.read() as tx:
         addresses = await personal.load_addresses(tx.conn, person)
         received = await personal.find_received(tx.conn, addresses)

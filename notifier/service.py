@@ -31,6 +31,7 @@ from notifier.engine.sending.account import Account
 from notifier.engine.sending.settling import Settling
 from notifier.engine.sheets import ASK_DAILY, REMIND_ONCE, UNSIGNED_AT, UNVERIFIED_AT
 from notifier.engine.shifts import END, REMIND, WATCH
+from notifier.engine.taking_in import LOOK_EVERY_S, Successor
 from notifier.engine.tenure import RENEW_EVERY_S, Tenures
 from notifier.engine.watch import Handler, Watch
 from notifier.errors import CarrierError
@@ -65,6 +66,7 @@ class Service:
             for bot, token in config.telegram_tokens.items()
         }
         self._accounts: list[Account] = []
+        self._successor = Successor(station)
 
     @classmethod
     @asynccontextmanager
@@ -261,6 +263,7 @@ class Service:
             jobs += [
                 ("heartbeat", house.heartbeat, "interval", {"seconds": 60}),
                 ("clear_up", house.clear_up, "interval", {"seconds": 60}),
+                ("imports", self._succeed, "interval", {"seconds": LOOK_EVERY_S}),
                 ("retention", self._forget, "cron", {"hour": AT_HOUR, "minute": AT_MINUTE}),
             ]
         for name, job, trigger, when in jobs:
@@ -270,6 +273,10 @@ class Service:
     async def _forget(self) -> None:
         if self._tenures.seek("watch").held:
             await keep(self._parts.station)
+
+    async def _succeed(self) -> None:
+        if self._tenures.seek("watch").held:
+            await self._successor.look()
 
     async def _renew(self) -> None:
         if await self._tenures.turn():

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -114,6 +114,22 @@ class _Counts:
             looked += DAY
         self._looked[which] = looked
         return bisect_left(kept, day)
+
+
+def outside(shift: Shift, kept: Iterable[Shift], now: datetime) -> list[Shift]:
+    """What of a shift lies outside of those kept at its post and is not over; all of it where none overlaps.
+
+    By start; the people are the same.
+    """
+    over = sorted((k for k in kept if k.start < shift.end and shift.start < k.end), key=lambda k: k.start)
+    if not over:
+        return [shift]
+    free, since = [], shift.start
+    for other in over:
+        free.append((since, other.start))
+        since = max(since, other.end)
+    free.append((since, shift.end))
+    return [replace(shift, start=start, end=end) for start, end in free if start < end and end > now]
 
 
 def _shift(post: PostCode, day: date, span: Span, team: Team, zone: ZoneInfo) -> Shift:

@@ -229,6 +229,7 @@ class Service:
     def _listen(self) -> Turn:
         """A ring from another process wakes everything here."""
         station = self._parts.station
+        station.db.on_note(lambda topics: station.wake.ring(*topics))
         seen = -1
 
         async def listen() -> bool:

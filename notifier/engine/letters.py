@@ -84,6 +84,7 @@ class Letters:
         desk = await _Desk.open(self._station, tx, letters)
         drafts = [desk.draft(letter, now) for letter in letters]
         queued = iter(await tx.messages.queue([draft for draft in drafts if draft], now))
+        tx.signals.note("send")
         posted = []
         for letter, draft in zip(letters, drafts, strict=True):
             message, new = next(queued) if draft else (None, False)
@@ -104,6 +105,7 @@ class Letters:
         if draft is None:
             return None
         [(stored, new)] = await tx.messages.queue([replace(draft, fallback_at=None)], now)
+        tx.signals.note("send")
         return Posted(letter=letter, message=stored, channel=draft.channel, new=new)
 
 

@@ -1,7 +1,7 @@
 """The database: transactions to write and to read in, migrations, and waking up."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -21,7 +21,15 @@ __all__ = ["Database", "is_outage"]
 class Database:
     """One database, SQLite or PostgreSQL, with the same manners. Opened by ``open``, ended by ``close``."""
 
-    def __init__(self, url: URL, *, writer: AsyncEngine, reader: AsyncEngine, single: AsyncEngine) -> None:
+    def __init__(
+        self,
+        url: URL,
+        *,
+        writer: AsyncEngine,
+        reader: AsyncEngine,
+        single: AsyncEngine,
+        listener: AsyncEngine,
+    ) -> None:
         """Take engines ready made; ``open`` builds them."""
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self._url = url
@@ -31,7 +39,8 @@ class Database:
         self._write_lock = asyncio.Lock()
         self._file_lock = WriterLock(engines.sqlite_file(url)) if self.is_sqlite else None
         poll_s = SQLITE_POLL_S if self.is_sqlite else POSTGRES_POLL_S
-        self._watch = SignalWatch(single, poll_s=poll_s, listen=not self.is_sqlite)
+        self._listener = listener
+        self._watch = SignalWatch(listener, poll_s=poll_s, listen=not self.is_sqlite)
 
     @classmethod
     def open(cls, url: str) -> "Database":
@@ -43,6 +52,7 @@ class Database:
                 writer=engines.sqlite_writer(parsed),
                 reader=engines.sqlite_readers(parsed),
                 single=engines.sqlite_readers(parsed),
+                listener=engines.sqlite_readers(parsed),
             )
         pool = engines.postgres_pool(parsed)
         return cls(
@@ -50,6 +60,7 @@ class Database:
             writer=pool,
             reader=engines.postgres_readers(pool),
             single=engines.postgres_single(parsed),
+            listener=engines.postgres_listener(parsed),
         )
 
     async def upgrade(self) -> None:
@@ -127,9 +138,17 @@ class Database:
         """
         return await self._watch.wait(seen, timeout)
 
+    def on_note(self, call: Callable[[tuple[str, ...]], None]) -> None:
+        """Have it called with the topics that other processes note (``SignalRepo.note``); none: look at all.
+
+        Only while somebody waits in ``wait_signal``.
+        """
+        self._watch.on_note(call)
+
     async def close(self) -> None:
         """Close every connection."""
         await self._watch.close()
+        await self._listener.dispose()
         await self._single.dispose()
         await self._reader.dispose()
         await self._writer.dispose()

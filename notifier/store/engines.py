@@ -18,6 +18,9 @@ BUSY_TIMEOUT_S = 5
 CONNECT_TIMEOUT_S = 5
 COMMAND_TIMEOUT_S = 30
 """A PostgreSQL statement that takes longer is taken for a dead connection."""
+LISTEN_TIMEOUT_S = 5
+FROZEN_AFTER_S = 15
+"""PostgreSQL ends a transaction in which nothing was said for this long, and frees the rows it had locked."""
 
 _SQLITE_PRAGMAS = (
     f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}",
@@ -116,8 +119,14 @@ def postgres_readers(pool: AsyncEngine) -> AsyncEngine:
 
 
 def postgres_single(url: URL) -> AsyncEngine:
-    """Connections outside the pool, for listening and for migrations, with no limit on a statement's time."""
+    """Connections outside the pool for migrations, with no limit on a statement's time."""
     arguments = {**_postgres_arguments(), "command_timeout": None}
+    return create_async_engine(url, poolclass=NullPool, connect_args=arguments)
+
+
+def postgres_listener(url: URL) -> AsyncEngine:
+    """The connection outside the pool that listens: one that died silently must be found before long."""
+    arguments = {**_postgres_arguments(), "command_timeout": LISTEN_TIMEOUT_S}
     return create_async_engine(url, poolclass=NullPool, connect_args=arguments)
 
 
@@ -128,7 +137,7 @@ def _postgres_arguments() -> dict[str, Any]:
         "server_settings": {
             "application_name": "notifier",
             # A process that froze inside a transaction must not keep everybody else's rows.
-            "idle_in_transaction_session_timeout": str(COMMAND_TIMEOUT_S * 1000),
+            "idle_in_transaction_session_timeout": str(FROZEN_AFTER_S * 1000),
             "jit": "off",
         },
     }

@@ -19,6 +19,7 @@ class SignalRepo:
         """Work in this transaction."""
         self._conn = conn
         self.rung = False
+        self._noted: set[str] = set()
 
     async def ring(self) -> None:
         """Wake everybody once this transaction is committed (see ``Database.wait_signal``).
@@ -29,10 +30,23 @@ class SignalRepo:
         """
         self.rung = True
 
+    def note(self, *topics: str) -> None:
+        """Wake just those loops of other processes that wait for these topics, once this is committed.
+
+        Cheaper than ``ring``, and it may get lost with a connection: for what is looked at anyway every few
+        seconds. On SQLite one process turns all loops, and nothing is said.
+        """
+        self._noted.update(topics)
+
     async def flush(self) -> None:
         """Raise the count if ``ring`` was called. The Database's part, just before the commit."""
-        if not self.rung:
-            return
+        if self.rung:
+            await self._raise_count()
+        elif self._noted and self._conn.dialect.name == "postgresql":
+            said = {"channel": CHANNEL, "topics": " ".join(sorted(self._noted))}
+            await self._conn.execute(text("SELECT pg_notify(:channel, :topics)"), said)
+
+    async def _raise_count(self) -> None:
         insert = insert_or(self._conn, signals).values(name=_NAME, count=1)
         grown = insert.on_conflict_do_update(index_elements=["name"], set_={"count": signals.c.count + 1})
         await self._conn.execute(grown)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -28,6 +29,11 @@ class SignalWatch:
         self._lock = asyncio.Lock()
         # Replaced at each nudge, never cleared: who took it before reading cannot miss a nudge.
         self._event = asyncio.Event()
+        self._on_note: Callable[[tuple[str, ...]], None] | None = None
+
+    def on_note(self, call: Callable[[tuple[str, ...]], None]) -> None:
+        """Have it called with the topics of each note of another process; with none when some may be lost."""
+        self._on_note = call
 
     def nudge(self) -> None:
         """Let every waiter look again now."""
@@ -79,8 +85,19 @@ class SignalWatch:
             driver: Any = raw.driver_connection
             # Both only wake the waiters, who then look for themselves.
             driver.add_termination_listener(lambda *_: self.nudge())
-            await driver.add_listener(CHANNEL, lambda *_: self.nudge())
+            await driver.add_listener(CHANNEL, self._hear)
+            self._pass_on(())
         return conn
+
+    def _hear(self, _connection: object, _pid: int, _channel: str, topics: str) -> None:
+        if topics:
+            self._pass_on(tuple(topics.split()))
+        else:
+            self.nudge()
+
+    def _pass_on(self, topics: tuple[str, ...]) -> None:
+        if self._on_note is not None:
+            self._on_note(topics)
 
     async def _drop(self) -> None:
         conn, self._conn = self._conn, None

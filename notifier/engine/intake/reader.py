@@ -89,7 +89,7 @@ class Reader:
             for item in await tx.inbox.new(SET_SIZE):
                 await self._handle(tx, item, done)
             await tx.inbox.done([item.id for item in done.items])
-            await tx.signals.ring()
+            tx.signals.note("send", "watch")
         return done
 
     async def _take_one_by_one(self) -> bool:
@@ -113,7 +113,7 @@ class Reader:
             if any(new.id == item.id for new in await tx.inbox.new(SET_SIZE)):
                 await self._handle(tx, item, done)
                 await tx.inbox.done([item.id])
-                await tx.signals.ring()
+                tx.signals.note("send", "watch")
         return done
 
     async def _handle(self, tx: Tx, item: InboxItem, done: _Done) -> None:

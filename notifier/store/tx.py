@@ -16,6 +16,7 @@ from notifier.store.leases import LeaseRepo
 from notifier.store.matters import MatterRepo
 from notifier.store.messages import MessageRepo
 from notifier.store.office_records import OfficeRecordRepo
+from notifier.store.outlook import OutlookRepo
 from notifier.store.presences import PresenceRepo
 from notifier.store.roster import RosterRepo
 from notifier.store.settings import SettingsRepo
@@ -67,6 +68,11 @@ class Tx:
     def office_records(self) -> OfficeRecordRepo:
         """Who held which seat when, and how each stands now."""
         return OfficeRecordRepo(self.conn)
+
+    @cached_property
+    def outlook(self) -> OutlookRepo:
+        """The hours ahead and the day past, for many units at once."""
+        return OutlookRepo(self.conn)
 
     @cached_property
     def presences(self) -> PresenceRepo:

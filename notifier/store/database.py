@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -95,14 +96,17 @@ class Database:
         return engines.sqlite_file(self._url) if self.is_sqlite else None
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[Tx]:
+    async def write(self, *, brief: bool = False) -> AsyncIterator[Tx]:
         """One transaction: committed when the block ends, rolled back when it raises.
+
+        ``brief``: it is made of very many statements each of which touches few rows, so that on SQLite each
+        may be executed at once and in place.
 
         On SQLite writers queue up, those of other processes too, so keep the block short and never call
         a carrier, or ``write`` again, inside it. Raises TimeoutError when another process hangs while it
         writes.
         """
-        async with self._alone(), self._transaction() as tx:
+        async with self._alone(), self._transaction() as tx, self._in_place(tx, brief and self.is_sqlite):
             yield tx
 
     @asynccontextmanager
@@ -172,6 +176,19 @@ class Database:
             await tx.signals.flush()
         if tx.signals.rung:
             self._watch.nudge()
+
+    @asynccontextmanager
+    async def _in_place(self, tx: Tx, wanted: bool) -> AsyncIterator[None]:
+        if not wanted:
+            yield
+            return
+        raw = await tx.conn.get_raw_connection()
+        driver: Any = raw.driver_connection
+        driver.brief = True
+        try:
+            yield
+        finally:
+            driver.brief = False
 
     def _require_folder(self) -> None:
         folder = engines.sqlite_file(self._url).absolute().parent

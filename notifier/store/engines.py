@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
 from notifier.errors import InputError
+from notifier.store.sqlite_trips import connect
 
 BUSY_TIMEOUT_S = 5
 """How long SQLite waits for another program that is writing; our own processes queue before (writer_lock)."""
@@ -80,8 +81,7 @@ def _sqlite_engine(url: URL, *, begin: str, pragmas: tuple[str, ...], size: int)
         poolclass=AsyncAdaptedQueuePool,
         pool_size=size,
         max_overflow=0,
-        # The driver's own habit of opening transactions is off; ours is in the ``begin`` event below.
-        connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_S},
+        async_creator=lambda: connect(sqlite_file(url), wait_s=BUSY_TIMEOUT_S),
     )
     event.listen(engine.sync_engine, "connect", _set_up(pragmas))
     event.listen(engine.sync_engine, "begin", lambda conn: conn.exec_driver_sql(begin))

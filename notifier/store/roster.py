@@ -11,6 +11,7 @@ from notifier.domain.ids import PersonId, PostCode, ShiftKey, UnitCode
 from notifier.domain.roster import ChannelName, Lineage, Office, Person, Post, Unit
 from notifier.errors import NotFound
 from notifier.store.audience import in_audience
+from notifier.store.kept import Kept
 from notifier.store.lineage import load_lineages
 from notifier.store.mappers import (
     OFFICE_COLUMNS,
@@ -38,9 +39,10 @@ class RosterRepo:
     only those who are in it.
     """
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: AsyncConnection, kept: Kept | None = None) -> None:
         """Work inside the transaction of ``conn``."""
         self._conn = conn
+        self._kept = kept or Kept()
 
     # ── units ──
 
@@ -136,6 +138,9 @@ class RosterRepo:
 
     async def posts(self, codes: Collection[PostCode]) -> dict[PostCode, Post]:
         """Those posts by code, kept or given up."""
+        return await self._kept.many("posts", codes, self._read_posts)
+
+    async def _read_posts(self, codes: Collection[PostCode]) -> dict[PostCode, Post]:
         found: dict[PostCode, Post] = {}
         for batch in batches(codes):
             rows = await self._conn.execute(select(*POST_COLUMNS).where(posts.c.code.in_(batch)))
@@ -144,6 +149,10 @@ class RosterRepo:
 
     async def posts_of(self, unit: UnitCode) -> list[Post]:
         """The posts that exactly that unit keeps, by code."""
+        found = await self._kept.one("posts_of", unit, lambda: self._read_posts_of(unit))
+        return list(found or ())
+
+    async def _read_posts_of(self, unit: UnitCode) -> list[Post]:
         query = select(*POST_COLUMNS).where(posts.c.unit == unit, posts.c.removed_at.is_(None))
         rows = await self._conn.execute(query.order_by(posts.c.code))
         return [post_of(row) for row in rows.mappings()]

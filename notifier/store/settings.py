@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.errors import Conflict, NotFound
+from notifier.store.kept import Kept
 from notifier.store.statements import insert_or
 from notifier.store.tables import documents, settings_versions
 
@@ -14,12 +15,16 @@ from notifier.store.tables import documents, settings_versions
 class SettingsRepo:
     """Settings by version, documents by name."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: AsyncConnection, kept: Kept | None = None) -> None:
         """Work inside the transaction of ``conn``."""
         self._conn = conn
+        self._kept = kept or Kept()
 
     async def current(self) -> tuple[int, dict[str, str]] | None:
         """The newest version and its texts by file name; None before the first."""
+        return await self._kept.one("settings", "current", self._read_current)
+
+    async def _read_current(self) -> tuple[int, dict[str, str]] | None:
         newest = select(settings_versions.c.version, settings_versions.c.texts)
         query = newest.order_by(settings_versions.c.version.desc()).limit(1)
         row = (await self._conn.execute(query)).one_or_none()

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.ids import PersonId, PostCode, ShiftKey
 from notifier.domain.roster import Shift
+from notifier.store.kept import Kept
 from notifier.store.rows import LeaveRow
 from notifier.store.statements import batches
 from notifier.store.tables import leaves, shift_people, shifts
@@ -54,16 +55,20 @@ def shift_query(*conditions: ColumnElement[bool]) -> Select[str, PostCode, datet
 class ShiftRepo:
     """Shifts that stand: a cancelled one is not found. Spans of time are [start, end)."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: AsyncConnection, kept: Kept | None = None) -> None:
         """Work inside the transaction of ``conn``."""
         self._conn = conn
+        self._kept = kept or Kept()
 
     async def get(self, key: ShiftKey) -> Shift | None:
         """The shift of that key."""
-        return next(iter(await self._load(shifts.c.key == key)), None)
+        return (await self.many([key])).get(key)
 
     async def many(self, keys: Collection[ShiftKey]) -> dict[ShiftKey, Shift]:
         """The shifts of those keys, as far as there are such."""
+        return await self._kept.many("shifts", keys, self._read_many)
+
+    async def _read_many(self, keys: Collection[ShiftKey]) -> dict[ShiftKey, Shift]:
         found = [shift for batch in batches(keys) for shift in await self._load(shifts.c.key.in_(batch))]
         return {shift.key: shift for shift in found}
 

@@ -12,6 +12,7 @@ from notifier.store.contacts import ContactRepo
 from notifier.store.imports import ImportRepo
 from notifier.store.inbox import InboxRepo
 from notifier.store.journal import JournalRepo
+from notifier.store.kept import Kept
 from notifier.store.leases import LeaseRepo
 from notifier.store.matters import MatterRepo
 from notifier.store.messages import MessageRepo
@@ -33,6 +34,7 @@ class Tx:
     def __init__(self, conn: AsyncConnection) -> None:
         """Wrap an open transaction; committing is the Database's part."""
         self.conn = conn
+        self.kept = Kept()
 
     @property
     def is_sqlite(self) -> bool:
@@ -82,17 +84,17 @@ class Tx:
     @cached_property
     def roster(self) -> RosterRepo:
         """Units, people, offices, posts."""
-        return RosterRepo(self.conn)
+        return RosterRepo(self.conn, self.kept)
 
     @cached_property
     def settings(self) -> SettingsRepo:
         """Settings and documents."""
-        return SettingsRepo(self.conn)
+        return SettingsRepo(self.conn, self.kept)
 
     @cached_property
     def shifts(self) -> ShiftRepo:
         """Shifts and leaves."""
-        return ShiftRepo(self.conn)
+        return ShiftRepo(self.conn, self.kept)
 
     @cached_property
     def clock(self) -> ClockRepo:

@@ -85,7 +85,9 @@ class Reader:
 
     async def _take_set(self) -> _Done:
         done = _Done()
-        async with self._station.db.write() as tx:
+        async with self._station.db.write(brief=True) as tx:
+            # What people say changes no roster and no settings.
+            tx.kept.begin()
             for item in await tx.inbox.new(SET_SIZE):
                 await self._handle(tx, item, done)
             await tx.inbox.done([item.id for item in done.items])

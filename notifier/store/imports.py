@@ -13,7 +13,7 @@ from notifier.domain.roster import Shift
 from notifier.store import mappers, shift_import
 from notifier.store.diff import Difference, compare, put, remove
 from notifier.store.link_orders import LinkPlan, plan_links
-from notifier.store.roster_sets import RosterSet, part, roster_groups
+from notifier.store.roster_sets import SET_SIZE, RosterSet, part, roster_groups
 from notifier.store.rows import ImportResult, KnownCodes, LinkOrder, RosterTables, TableDiff
 from notifier.store.shift_import import FILE, ShiftPlan
 from notifier.store.shifts import load_shifts, shift_query
@@ -64,10 +64,11 @@ class Planned:
         """The same in figures and names."""
         return _result(self.plan)
 
-    def sets(self) -> Iterator[RosterSet]:
-        """The same in sets, in the order in which they are to be written."""
+    def sets(self, most: int = SET_SIZE) -> Iterator[RosterSet]:
+        """The same in sets of at most so many rows, in the order in which they are to be written."""
         plan = self.plan
-        return part(roster_groups(plan.tables, plan.links, plan.shifts, plan.parents), plan.shifts.source)
+        groups = roster_groups(plan.tables, plan.links, plan.shifts, plan.parents)
+        return part(groups, plan.shifts.source, most)
 
 
 class ImportRepo:

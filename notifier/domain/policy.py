@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from enum import StrEnum
 
 from notifier.domain.roster import ChannelName
@@ -59,6 +59,8 @@ class Policy:
     fallback_after: timedelta = timedelta(minutes=10)
     keeps_quiet: bool = False
     expires: timedelta = timedelta(hours=6)
+    rest: timedelta = timedelta(hours=8)
+    """Between two shifts of one person."""
     at: time | None = None
     ahead: timedelta = timedelta(hours=48)
 
@@ -103,6 +105,9 @@ class Settings:
     checklists: tuple[Checklist, ...]
     quiet: QuietHours
     holidays: str | None = None
+    days_off: frozenset[date] = frozenset()
+    workdays: frozenset[date] = frozenset()
+    """Days that are free, or worked, whatever the country's calendar says."""
     sources: Mapping[str, str] = field(default_factory=dict)
 
     def policy(self, kind: Kind) -> Policy:

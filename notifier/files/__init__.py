@@ -3,6 +3,7 @@
 Whatever cannot be taken is refused whole, with every bad place named: file, line, column, problem, mend.
 """
 
+from notifier.files.civil_days import civil_calendar
 from notifier.files.export import write_roster
 from notifier.files.policies import policy_warnings
 from notifier.files.roster import read_roster
@@ -18,6 +19,7 @@ __all__ = [
     "RosterFiles",
     "TelegramLink",
     "Unlink",
+    "civil_calendar",
     "parse_rotas",
     "policy_warnings",
     "read_roster",

@@ -1,13 +1,14 @@
-"""calendar.yaml: quiet hours and whose holidays count."""
+"""calendar.yaml: quiet hours, whose holidays count, and single days off or worked."""
 
-from datetime import time
+from dataclasses import dataclass
+from datetime import date, time
 from zoneinfo import ZoneInfo
 
 import holidays
 
 from notifier.domain.times import QuietHours
 from notifier.files.findings import BadValue
-from notifier.files.moments import read_span
+from notifier.files.moments import read_date, read_span
 from notifier.files.nodes import Place
 
 FILE = "calendar.yaml"
@@ -15,12 +16,36 @@ FILE = "calendar.yaml"
 _DAY_MINUTES = 24 * 60
 
 
-def read_calendar(top: Place, zone: ZoneInfo) -> tuple[QuietHours, str | None]:
-    """The quiet hours and the country whose holidays count, if any; bad places are reported."""
-    fields = top.fields(("quiet_hours", "holidays"))
-    country = fields["holidays"].value(_read_country, "") if "holidays" in fields else None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarFile:
+    """What calendar.yaml says: ``country`` is the one whose holidays count, if any."""
+
+    quiet: QuietHours
+    country: str | None = None
+    days_off: frozenset[date] = frozenset()
+    workdays: frozenset[date] = frozenset()
+
+
+def read_calendar(top: Place, zone: ZoneInfo) -> CalendarFile:
+    """The file as it is read; bad places are reported."""
+    fields = top.fields(("quiet_hours", "holidays", "days_off", "workdays"))
     spans = _read_quiet_hours(fields["quiet_hours"]) if "quiet_hours" in fields else ()
-    return QuietHours(zone=zone, spans=spans), country
+    days_off, workdays = (_read_days(fields.get(name)) for name in ("days_off", "workdays"))
+    if days_off & workdays:
+        both = ", ".join(map(str, sorted(days_off & workdays)))
+        fields["workdays"].refuse(BadValue(f"{both} stands under days_off too", "keep one of them"))
+    return CalendarFile(
+        quiet=QuietHours(zone=zone, spans=spans),
+        country=fields["holidays"].value(_read_country, "") if "holidays" in fields else None,
+        days_off=days_off,
+        workdays=workdays,
+    )
+
+
+def _read_days(place: Place | None) -> frozenset[date]:
+    entries = place.entries() if place is not None else []
+    days = (entry.value(read_date, None) for entry in entries)
+    return frozenset(day for day in days if day is not None)
 
 
 def _read_country(text: str) -> str:

@@ -104,6 +104,7 @@ _FIELDS: Mapping[str, tuple[str, Callable[[Place], object]]] = {
     "fallback_after": ("fallback_after", _duration),
     "quiet_hours": ("keeps_quiet", lambda place: place.value(_read_quiet, False)),
     "expires": ("expires", _span),
+    "rest": ("rest", _duration),
 }
 
 _DAILY_FIELDS: Mapping[str, tuple[str, Callable[[Place], object]]] = {

@@ -36,15 +36,19 @@ def _read(texts: Mapping[str, str], zone: ZoneInfo, version: int, findings: Find
     policies_top, lists_top, calendar_top = (tops.get(name) for name in SETTINGS_FILES)
     blocks = policies.read_policies(policies_top) if policies_top else {}
     lists = checklists.read_checklists(lists_top) if lists_top else ()
-    quiet, holidays = (
-        calendar.read_calendar(calendar_top, zone) if calendar_top else (QuietHours(zone=zone), None)
+    days = (
+        calendar.read_calendar(calendar_top, zone)
+        if calendar_top
+        else calendar.CalendarFile(quiet=QuietHours(zone=zone))
     )
     findings.refuse_if_any()
     return Settings(
         version=version,
         policies=blocks,
         checklists=lists,
-        quiet=quiet,
-        holidays=holidays,
+        quiet=days.quiet,
+        holidays=days.country,
+        days_off=days.days_off,
+        workdays=days.workdays,
         sources={name: texts[name] for name in SETTINGS_FILES if name in texts},
     )

@@ -25,6 +25,7 @@ from notifier.engine.intake.reader import Reader
 from notifier.engine.keeping import AT_HOUR, AT_MINUTE, keep
 from notifier.engine.loops import Job, Pause, Pulses, Turn, keep_turning, steady
 from notifier.engine.metrics import Metrics
+from notifier.engine.offices import OFFICE
 from notifier.engine.parts import Parts
 from notifier.engine.planner import REREAD
 from notifier.engine.sending.account import Account
@@ -344,4 +345,5 @@ def _handlers(parts: Parts) -> dict[str, Handler]:
         UNVERIFIED_AT: parts.sheets.unverified,
         RELEASE: parts.broadcasts.release,
         DEADLINE: parts.relays.deadline,
+        OFFICE: parts.offices.change,
     }

@@ -108,6 +108,8 @@ class Settings:
     days_off: frozenset[date] = frozenset()
     workdays: frozenset[date] = frozenset()
     """Days that are free, or worked, whatever the country's calendar says."""
+    stand_in: frozenset[str] = frozenset()
+    """Offices in which the next in rank acts by himself as soon as the holder is away."""
     sources: Mapping[str, str] = field(default_factory=dict)
 
     def policy(self, kind: Kind) -> Policy:

@@ -30,7 +30,7 @@ from notifier.domain.message import Lane
 from notifier.domain.policy import Kind, Policy, Settings
 from notifier.domain.roster import Lineage
 from notifier.engine.alarms import ALARM, ALARM_LANE
-from notifier.engine.case_letters import CaseLetters
+from notifier.engine.case_letters import CaseLetters, base_values
 from notifier.engine.letters import Letter, Letters, Posted
 from notifier.engine.station import Station
 from notifier.engine.subjects import Subject, Subjects
@@ -138,6 +138,20 @@ class Cases:
         """The chain of a case as it stands."""
         subject = await self._subjects.load(tx, case.kind, case.subject, now)
         return (await self._view(tx, case, subject or Subject.gone(case), now)).chain
+
+    async def brief(
+        self, tx: Tx, kind: Kind, key: str, reader: PersonId, now: datetime
+    ) -> tuple[int, str] | None:
+        """A matter as a list names it to ``reader``: his number of it, and a few words. None: it is over."""
+        subject = await self._subjects.load(tx, kind, key, now)
+        if subject is None or subject.settled or subject.void:
+            return None
+        lineage = await self._station.lineage(tx, subject.unit, now, also={reader})
+        [matter] = await tx.matters.ensure([(reader, *subject.topic_for(reader), subject.unit)], now)
+        person = lineage.people.get(reader)
+        values = {**base_values(lineage, reader, now), **subject.values}
+        locale = person.locale if person else self._station.locale
+        return matter.number, self._writer.matter_text(kind, values, locale, now)
 
     async def _decide(self, tx: Tx, case: Case, event: Event, now: datetime, subject: Subject) -> Happened:
         """Decide and write. A call that cannot be sent to its person fails at once, in the same turn."""

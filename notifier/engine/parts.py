@@ -8,6 +8,8 @@ from notifier.engine.broadcasts import Broadcasts
 from notifier.engine.cases import Cases
 from notifier.engine.contacts_lost import ContactsLost
 from notifier.engine.letters import Letters
+from notifier.engine.office_letters import OfficeLetters
+from notifier.engine.offices import Offices
 from notifier.engine.planner import Planner
 from notifier.engine.relays import Relays
 from notifier.engine.sheets import Sheets
@@ -27,6 +29,7 @@ class Parts:
     sheets: Sheets
     broadcasts: Broadcasts
     relays: Relays
+    offices: Offices
     planner: Planner
     aftermath: Aftermath
     contacts_lost: ContactsLost
@@ -54,6 +57,7 @@ def assemble(station: Station) -> Parts:
         sheets=sheets,
         broadcasts=broadcasts,
         relays=relays,
+        offices=Offices(station, OfficeLetters(station, letters), cases, sheets, relays),
         planner=Planner(station, shifts, sheets, cases),
         aftermath=Aftermath(station, letters, cases),
         contacts_lost=ContactsLost(station, letters),

@@ -46,27 +46,45 @@ class Relays:
     async def ask(self, tx: Tx, broadcast: Broadcast, now: datetime) -> None:
         """Ask each unit's secretary, or who stands in, to pass it on to every member."""
         for relay in await tx.broadcasts.relays(broadcast.id):
-            lineage = await self._station.lineage(tx, relay.unit, now)
-            secretary = secretary_or_stand_in(lineage, now)
-            if relay.asked is not None or secretary is None:
+            if relay.asked is None:
+                await self._ask_unit(tx, broadcast, relay, now, "")
+
+    async def pass_on(self, tx: Tx, unit: UnitCode, giver: PersonId, now: datetime) -> None:
+        """What was asked of ``giver`` and has no count yet is asked of who is in charge of the unit now."""
+        for relay in await tx.broadcasts.unanswered(unit, giver):
+            broadcast = await get_broadcast(tx, str(relay.broadcast))
+            if broadcast.state == CANCELLED:
                 continue
-            await tx.broadcasts.set_asked(broadcast.id, relay.unit, secretary)
-            key = _relay_key(broadcast.id, relay.unit)
-            [matter] = await tx.matters.ensure([(secretary, RELAY, key, relay.unit)], now)
-            letter = Letter(
-                key=f"relay:{key}:{secretary}",
-                person=secretary,
-                template="relay_ask",
-                values={
-                    **base_values(lineage, secretary, now),
-                    **_relay_values(broadcast, relay),
-                },
-                lane=Lane.DUTY,
-                kind=Kind.UNRELAYED,
-                matter=matter.id,
-                number=matter.number,
-            )
-            await self._letters.post(tx, [letter], now)
+            taker = await self._ask_unit(tx, broadcast, relay, now, f":{iso_utc(now)}")
+            if taker not in (None, giver):
+                await tx.matters.close(RELAY, _relay_key(relay.broadcast, unit), now, person=giver)
+
+    async def _ask_unit(
+        self, tx: Tx, broadcast: Broadcast, relay: Relay, now: datetime, again: str
+    ) -> PersonId | None:
+        """Ask one unit; who was asked, None when nobody can be or he has been asked already."""
+        lineage = await self._station.lineage(tx, relay.unit, now)
+        secretary = secretary_or_stand_in(lineage, now)
+        if secretary is None or secretary == relay.asked:
+            return None
+        await tx.broadcasts.set_asked(broadcast.id, relay.unit, secretary)
+        key = _relay_key(broadcast.id, relay.unit)
+        [matter] = await tx.matters.ensure([(secretary, RELAY, key, relay.unit)], now)
+        letter = Letter(
+            key=f"relay:{key}:{secretary}{again}",
+            person=secretary,
+            template="relay_ask",
+            values={
+                **base_values(lineage, secretary, now),
+                **_relay_values(broadcast, relay),
+            },
+            lane=Lane.DUTY,
+            kind=Kind.UNRELAYED,
+            matter=matter.id,
+            number=matter.number,
+        )
+        await self._letters.post(tx, [letter], now)
+        return secretary
 
     async def relayed(self, tx: Tx, key: str, count: int, by: Actor, words: str, now: datetime) -> Relay:
         """A unit says how many were told: kept, flagged when more than there are, and its case closed."""

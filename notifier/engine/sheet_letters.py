@@ -90,8 +90,7 @@ class SheetLetters:
     async def ask_verifier(self, tx: Tx, sheet: Sheet, settings: Settings, now: datetime) -> Sheet:
         """Put a signed list before its verifier, who is kept on it; the sheet as it is when nobody can."""
         lineage = await self.lineage(tx, sheet.unit, now, sheet.signer)
-        checklist = settings.checklist(sheet.checklist)
-        verifier = verifier_for(checklist.verified_by, lineage, sheet.signer, now)
+        verifier = _verifier(sheet, settings, lineage, now)
         if verifier is None:
             return sheet
         sheet = replace(sheet, verifier=verifier)
@@ -131,9 +130,18 @@ class SheetLetters:
         )
         await self._letters.post(tx, [letter], now)
 
+    async def verifier_of(self, tx: Tx, sheet: Sheet, settings: Settings, now: datetime) -> PersonId | None:
+        """Who is to verify that list as things stand now."""
+        return _verifier(sheet, settings, await self.lineage(tx, sheet.unit, now, sheet.signer), now)
+
     async def lineage(self, tx: Tx, unit: UnitCode, now: datetime, *also: PersonId) -> Lineage:
         """The unit's chain, with these people in it too."""
         return await self._station.lineage(tx, unit, now, also=also)
+
+
+def _verifier(sheet: Sheet, settings: Settings, lineage: Lineage, now: datetime) -> PersonId | None:
+    verified_by = settings.checklist(sheet.checklist).verified_by
+    return verifier_for(verified_by, lineage, sheet.signer, now)
 
 
 def _in(texts: Mapping[str, str], locale: str) -> str:

@@ -174,6 +174,18 @@ class Sheets:
         await self._cases.settle(tx, Kind.UNVERIFIED, sheet.key, now, by.person)
         await tx.matters.close(VERIFY, sheet.key, now)
 
+    async def pass_on(self, tx: Tx, unit: UnitCode, giver: PersonId, now: datetime) -> None:
+        """What ``giver`` was to verify goes to who is to do so now; his own number for it is closed."""
+        for sheet in await tx.sheets.to_verify(giver):
+            settings = await self._settings_of(tx, sheet)
+            if sheet.unit != unit or await self.letters.verifier_of(tx, sheet, settings, now) in (
+                None,
+                giver,
+            ):
+                continue
+            await tx.sheets.save(await self.letters.ask_verifier(tx, sheet, settings, now))
+            await tx.matters.close(VERIFY, sheet.key, now, person=giver)
+
     async def undo(self, tx: Tx, sheet: Sheet, undone: Sheet | Refusal, by: Actor, now: datetime) -> bool:
         """Put a sheet back to what it was; the clock that belongs to it runs again. False: too late."""
         if isinstance(undone, Refusal):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from notifier.engine.offices import offices_told
 from notifier.engine.planner import ROTAS, remind_late, reread_all
 from notifier.engine.station import Station
 from notifier.store.imports import Planned
@@ -121,4 +122,5 @@ async def _set_documents(station: Station, tx: Tx, change: Change) -> None:
 async def _apply(station: Station, tx: Tx, part: RosterSet) -> None:
     now = station.now()
     await tx.imports.write(part, now)
+    await offices_told(tx, part.seats, now)
     await remind_late(tx, part.shifts, await station.rules.current(tx), now)

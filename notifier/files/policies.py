@@ -1,4 +1,4 @@
-"""policies.yaml: a block for each kind of matter."""
+"""policies.yaml: a block for each kind of matter, and one about offices."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
@@ -24,6 +24,7 @@ from notifier.files.moments import read_hour
 from notifier.files.nodes import Place
 
 FILE = "policies.yaml"
+_OFFICES = "offices"
 
 _NOTHING = timedelta()
 _STEP_KEYS = ("call", "wait", "repeat")
@@ -31,10 +32,18 @@ _read_channel = choice_reader(ChannelName, {"短信": ChannelName.SMS, "电报":
 _read_repeat = whole_reader(0, 99)
 
 
-def read_policies(top: Place) -> dict[Kind, Policy]:
-    """The blocks by kind; bad places are reported."""
-    blocks = top.fields([kind.value for kind in Kind])
-    return {Kind(name): _read_policy(Kind(name), block) for name, block in blocks.items()}
+def read_policies(top: Place) -> tuple[dict[Kind, Policy], frozenset[str]]:
+    """The blocks by kind, and the offices with a stand-in; bad places are reported."""
+    blocks = top.fields([*(kind.value for kind in Kind), _OFFICES])
+    offices = blocks.pop(_OFFICES, None)
+    kinds = {Kind(name): _read_policy(Kind(name), block) for name, block in blocks.items()}
+    return kinds, _read_stand_in(offices) if offices else frozenset()
+
+
+def _read_stand_in(block: Place) -> frozenset[str]:
+    fields = block.fields(("stand_in",), required=("stand_in",))
+    entries = fields["stand_in"].entries() if "stand_in" in fields else ()
+    return frozenset(entry.value(read_title, "") for entry in entries)
 
 
 def _read_policy(kind: Kind, block: Place) -> Policy:

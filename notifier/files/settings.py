@@ -34,7 +34,7 @@ def settings_from_texts(texts: Mapping[str, str], *, zone: ZoneInfo, version: in
 def _read(texts: Mapping[str, str], zone: ZoneInfo, version: int, findings: Findings) -> Settings:
     tops = {name: compose(name, texts[name], findings) for name in SETTINGS_FILES if name in texts}
     policies_top, lists_top, calendar_top = (tops.get(name) for name in SETTINGS_FILES)
-    blocks = policies.read_policies(policies_top) if policies_top else {}
+    blocks, stand_in = policies.read_policies(policies_top) if policies_top else ({}, frozenset())
     lists = checklists.read_checklists(lists_top) if lists_top else ()
     days = (
         calendar.read_calendar(calendar_top, zone)
@@ -50,5 +50,6 @@ def _read(texts: Mapping[str, str], zone: ZoneInfo, version: int, findings: Find
         holidays=days.country,
         days_off=days.days_off,
         workdays=days.workdays,
+        stand_in=stand_in,
         sources={name: texts[name] for name in SETTINGS_FILES if name in texts},
     )

@@ -148,6 +148,12 @@ class BroadcastRepo:
         """Note whom the unit's relay was asked of."""
         await self._conn.execute(update(relays).where(_one(broadcast, unit)).values(asked=person))
 
+    async def unanswered(self, unit: UnitCode, asked: PersonId) -> list[Relay]:
+        """The unit's relays that were asked of that person and have no count yet, oldest first."""
+        waiting = (relays.c.unit == unit, relays.c.asked == asked, relays.c.answered_at.is_(None))
+        query = select(relays).where(*waiting).order_by(relays.c.broadcast)
+        return [relay_of(row) for row in (await self._conn.execute(query)).mappings()]
+
     async def answer_relay(
         self, broadcast: BroadcastId, unit: UnitCode, *, relayed: int, by: PersonId | None, at: datetime
     ) -> Relay:

@@ -1,11 +1,15 @@
 """Rows of the roster's tables as the domain's values, and back."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy.engine import RowMapping
 
+from notifier.domain.holdings import Seat
 from notifier.domain.roster import Office, OfficeStatus, Person, Post, Unit, UnitKind
 from notifier.store.tables import offices, people, posts, units
+
+RowDict = Mapping[str, Any]
 
 PERSON_COLUMNS = (people.c.id, people.c.name, people.c.phone, people.c.unit, people.c.locale)
 POST_COLUMNS = (posts.c.code, posts.c.unit, posts.c.name, posts.c.kind, posts.c.headcount)
@@ -51,6 +55,23 @@ def office_of(row: RowMapping) -> Office:
         until=row["until"],
         acting=row["acting"],
         acting_until=row["acting_until"],
+    )
+
+
+def seat_of(row: RowDict) -> Seat:
+    """Which seat a row is of."""
+    return Seat(unit=row["unit"], title=row["title"], rank=row["rank"])
+
+
+def told_office(row: RowDict) -> Office:
+    """The value of a row as a file tells it, which says nothing of who acts."""
+    return Office(
+        unit=row["unit"],
+        title=row["title"],
+        rank=row["rank"],
+        person=row["person"],
+        status=OfficeStatus(row["status"]),
+        until=row["until"],
     )
 
 

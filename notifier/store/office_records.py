@@ -71,7 +71,10 @@ class OfficeRecordRepo:
         return await self._books(select(office_records).where(office_records.c.unit == unit))
 
     async def follow(self, told: Mapping[Seat, Office | None], now: datetime) -> None:
-        """Enter what an import changed: each seat as it is told now, None for one that is no more."""
+        """Enter what an import changed: each seat as it is told now, None for one that is no more.
+
+        The import writes ``offices`` itself, but for who acts: ``settle`` does that.
+        """
         books = await self.of_seats(told)
         entries = [
             entry
@@ -79,7 +82,6 @@ class OfficeRecordRepo:
             for entry in entries_for(seat, standing(books.get(seat, ()), now), office, now)
         ]
         await self.enter(entries, by=None, now=now, reason="import")
-        await self.settle(told, now)
 
     async def settle(self, seats: Collection[Seat], now: datetime) -> dict[Seat, Standing]:
         """Write into ``offices`` how those seats stand at ``now``, and return it."""
@@ -99,6 +101,13 @@ class OfficeRecordRepo:
             )
             await self._conn.execute(delete(offices).where(*its_key))
         return stood
+
+    async def acting_in(self, seats: Collection[Seat]) -> set[Seat]:
+        """Those of the seats in which ``offices`` has somebody act."""
+        columns = (offices.c.unit, offices.c.title, offices.c.rank)
+        found = await self._conn.execute(select(*columns).where(offices.c.acting.is_not(None)))
+        acting = {Seat(unit=unit, title=title, rank=rank) for unit, title, rank in found}
+        return acting & set(seats)
 
     async def next_change(self, seat: Seat, after: datetime) -> datetime | None:
         """The first moment after ``after`` at which the seat may stand otherwise."""

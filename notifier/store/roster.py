@@ -121,8 +121,9 @@ class RosterRepo:
         return [office_of(row) for row in rows.mappings()]
 
     async def offices_held(self, person: PersonId) -> list[Office]:
-        """The seats that person holds, in whatever status, by unit, rank and title."""
-        query = select(*OFFICE_COLUMNS).where(offices.c.person == person)
+        """The seats that person holds, in whatever status, or acts in, by unit, rank and title."""
+        his = (offices.c.person == person) | (offices.c.acting == person)
+        query = select(*OFFICE_COLUMNS).where(his)
         rows = await self._conn.execute(query.order_by(offices.c.unit, offices.c.rank, offices.c.title))
         return [office_of(row) for row in rows.mappings()]
 

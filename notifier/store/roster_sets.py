@@ -11,10 +11,12 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+from notifier.domain.holdings import Seat
 from notifier.domain.ids import PersonId, PostCode, ShiftKey
-from notifier.domain.roster import Shift
+from notifier.domain.roster import Office, Shift
 from notifier.store.diff import Difference, RowDict
 from notifier.store.link_orders import LinkPlan
+from notifier.store.mappers import seat_of, told_office
 from notifier.store.shift_import import FILE, ShiftPlan
 from notifier.store.tables import metadata
 from notifier.store.types import UtcTime
@@ -38,6 +40,12 @@ class RosterSet:
     removed: dict[str, list[RowDict]] = field(default_factory=dict)
     shifts: list[Shift] = field(default_factory=list)
     cancelled: list[ShiftKey] = field(default_factory=list)
+
+    @property
+    def seats(self) -> dict[Seat, Office | None]:
+        """The offices in it as they are told, None for one that goes."""
+        told = {seat_of(row): told_office(row) for row in self.put.get("offices", ())}
+        return {**told, **{seat_of(row): None for row in self.removed.get("offices", ())}}
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON column keeps it."""
@@ -86,7 +94,7 @@ def _shift(post: str, start: str, end: str, people: list[str]) -> Shift:
 # ── parting ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def part(groups: Iterable[Group], source: str = FILE, most: int = SET_SIZE) -> Iterator[RosterSet]:
+def part(groups: Iterable[Group], source: str, most: int) -> Iterator[RosterSet]:
     """The steps in order, in as few sets as hold them. Only a group too large by itself is torn apart."""
     current, rows = RosterSet(source), 0
     for group in groups:

@@ -56,7 +56,16 @@ def _group(
     return made
 
 
-_CAPS = {"body": 3000, "words": 1000, "reason": 200, "matter_text": 80, "title": 80, "word": 80}
+_LINES = ("gaps", "on_duty", "open_cases", "missed", "unsigned", "unverified")
+_CAPS = {
+    "body": 3000,
+    "words": 1000,
+    "reason": 200,
+    "matter_text": 80,
+    "title": 80,
+    "word": 80,
+    **dict.fromkeys(_LINES, 160),
+}
 _NAME = "欧阳建国"
 _PHONE = "13812345678"
 _VILLAGE = "东横山头村"
@@ -70,6 +79,12 @@ _ITEMS = (
     "物资代办",
     "宣传劝导",
 )
+
+_LINE = {
+    "short": f"{_VILLAGE}104国道北卡口20:00缺2人",
+    "full": f"{_VILLAGE}104国道北卡口今晚20:00至明早8:00缺2人",
+}
+"""A matter in a few words, and in a sentence."""
 
 T, P, D, N, F, L = ValueKind  # text, phone, time (a date), number, flag, list
 
@@ -149,6 +164,40 @@ VOCABULARY: Mapping[str, Value] = {
         broadcast=(N, 12),
     ),
     **_group(
+        "offices",
+        office=(T, "副书记"),
+        titular_name=(T, _NAME, "?"),
+        acting_name=(T, _NAME, "?"),
+        since=(D, "2026-11-23T12:00:00Z"),
+        acting_until=(D, "2026-12-05T12:00:00Z", "?"),
+        order=(T, "街道〔2026〕12号", "?"),
+    ),
+    **_group(
+        "outlook",
+        hours_ahead=(N, 48),
+        gaps=(L, [_LINE] * 9),
+        gaps_total=(N, 121, "?"),
+        towns=(L, [{"name": "乐成新街道", "count": 12}] * 9),
+        morning=(F, True),
+        on_duty=(L, [_LINE] * 4),
+        shifts_total=(N, 1028),
+        shifts_short=(N, 121),
+        open_cases=(L, [_LINE] * 9),
+        open_total=(N, 121),
+        missed=(L, [_LINE] * 9),
+        missed_total=(N, 121),
+        unsigned=(L, [_LINE] * 9),
+        unsigned_total=(N, 121),
+        unverified=(L, [_LINE] * 9),
+        unverified_total=(N, 121),
+        people_total=(N, 120),
+        stand_ins=(L, [_NAME, "王建国", "王建军"]),
+        kinds=(L, ["缺岗", "清单未签", "清单未核实", "未转达"]),
+        kind=(T, "清单未核实"),
+        lost_channels=(L, ["Telegram", "短信"]),
+        reached=(F, True),
+    ),
+    **_group(
         "general",
         words=(T, "药没了，孩子发烧，能不能帮忙买点退烧药送到村口"),
         sender_name=(T, _NAME, "?"),
@@ -161,6 +210,12 @@ VOCABULARY: Mapping[str, Value] = {
         word=(T, "收到", "?"),
         phone=(P, _PHONE, "?"),
         bot_name=(T, "yueqing_duty_bot", "?"),
+        person_name=(T, _NAME),
+        code=(T, "1234 5678"),
+        until=(D, "2026-11-24T12:00:00Z"),
+        valid_until=(T, "2026-12-07 20:00"),
+        page=(N, 12),
+        pages=(N, 12),
         language=(T, "中文"),
     ),
 }

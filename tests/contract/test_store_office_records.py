@@ -36,6 +36,7 @@ async def stored(tx: Tx) -> list[Office]:
 async def test_a_file_is_followed_and_the_same_file_again_enters_nothing(database: Database) -> None:
     async with database.write() as tx:
         await tx.office_records.follow({SEAT: seat(WANG)}, NOW)
+        await tx.office_records.settle([SEAT], NOW)
         await tx.office_records.follow({SEAT: seat(WANG)}, NOW + HOUR)
         book = await tx.office_records.of_seat(SEAT)
         assert [(record.what, record.person, record.reason) for record in book] == [
@@ -48,6 +49,7 @@ async def test_a_seat_that_is_told_no_more_is_gone_and_its_book_stays(database: 
     async with database.write() as tx:
         await tx.office_records.follow({SEAT: seat(WANG, OfficeStatus.ABSENT)}, NOW)
         await tx.office_records.follow({SEAT: None}, NOW + HOUR)
+        await tx.office_records.settle([SEAT], NOW + HOUR)
         assert await stored(tx) == []
         book = await tx.office_records.of_seat(SEAT)
         assert standing(book, NOW).holder == WANG
@@ -62,6 +64,7 @@ async def test_who_acts_is_written_beside_the_seat_and_an_import_leaves_him(data
         assert (record.by, record.order, record.reason) == (WANG, "3/2026", "leave")
         await tx.office_records.settle([SEAT], NOW)
         await tx.office_records.follow({SEAT: seat(WANG, OfficeStatus.SUSPENDED)}, NOW)
+        await tx.office_records.settle([SEAT], NOW)
         [office] = await stored(tx)
         assert (office.person, office.acting, office.acting_until) == (WANG, LI, NOW + HOUR)
         assert await tx.office_records.next_change(SEAT, NOW) == NOW + HOUR

@@ -1,0 +1,108 @@
+"""What is written to people when somebody begins to act in an office, or ceases to."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from notifier.domain.holdings import Seat
+from notifier.domain.ids import PersonId
+from notifier.domain.message import Lane
+from notifier.domain.policy import Kind
+from notifier.domain.roster import OUTSIDE_CHAIN, Lineage
+from notifier.domain.times import iso_utc
+from notifier.engine.case_letters import base_values
+from notifier.engine.letters import Letter, Letters
+from notifier.engine.station import Station
+from notifier.store.tx import Tx
+
+OpenList = Sequence[tuple[int, str]]
+"""What is open, as one reader knows it: his number of it, and a few words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handing:
+    """An office passing between its holder and who acts in it. ``mark`` tells it from every other time."""
+
+    seat: Seat
+    titular: PersonId | None
+    acting: PersonId
+    since: datetime
+    mark: str
+    until: datetime | None = None
+    order: str | None = None
+    open_list: OpenList = field(default=())
+
+
+class OfficeLetters:
+    """Writes the letters of acting appointments."""
+
+    def __init__(self, station: Station, letters: Letters) -> None:
+        """Use the station's texts and letters."""
+        self._station = station
+        self._letters = letters
+
+    async def begun(self, tx: Tx, handing: Handing, now: datetime) -> None:
+        """Who acts gets the hand-over note, the holder hears of it, and so does everybody in the unit."""
+        await self._tell(tx, handing, "acting_begun", [handing.acting], now, lane=Lane.ESCALATION)
+        if handing.titular is not None:
+            await self._tell(tx, handing, "acting_told", [handing.titular], now)
+        await self._tell_unit(tx, handing, "acting_notice", now)
+
+    async def ended(self, tx: Tx, handing: Handing, now: datetime) -> None:
+        """Who acted is thanked, the holder gets the hand-back note, and the unit hears who is in charge."""
+        await self._tell(tx, handing, "acting_ended", [handing.acting], now)
+        if handing.titular is not None:
+            await self._tell(tx, handing, "acting_back", [handing.titular], now, lane=Lane.ESCALATION)
+        await self._tell_unit(tx, handing, "acting_over_notice", now)
+
+    async def _tell_unit(self, tx: Tx, handing: Handing, template: str, now: datetime) -> None:
+        if handing.seat.rank >= OUTSIDE_CHAIN:
+            return
+        told = {handing.acting, handing.titular}
+        members = [person for person in await tx.roster.members(handing.seat.unit) if person not in told]
+        await self._tell(tx, handing, template, members, now, lane=Lane.BULK, kind=Kind.NOTICE)
+
+    async def _tell(
+        self,
+        tx: Tx,
+        handing: Handing,
+        template: str,
+        readers: Iterable[PersonId],
+        now: datetime,
+        *,
+        lane: Lane = Lane.DUTY,
+        kind: Kind = Kind.UNSTAFFED,
+    ) -> None:
+        people = list(readers)
+        named = [who for who in (handing.titular, handing.acting) if who is not None]
+        lineage = await self._station.lineage(tx, handing.seat.unit, now, also={*people, *named})
+        letters = [
+            Letter(
+                key=f"{template}:{handing.mark}:{reader}",
+                person=reader,
+                template=template,
+                values={**base_values(lineage, reader, now), **self._values(handing, lineage, reader)},
+                lane=lane,
+                kind=kind,
+            )
+            for reader in people
+        ]
+        await self._letters.post(tx, letters, now)
+
+    def _values(self, handing: Handing, lineage: Lineage, reader: PersonId) -> dict[str, object]:
+        person = lineage.people.get(reader)
+        locale = person.locale if person else self._station.locale
+        return {
+            "office": self._station.texts.label(handing.seat.title, locale),
+            "titular_name": _name(lineage, handing.titular),
+            "acting_name": _name(lineage, handing.acting),
+            "since": iso_utc(handing.since),
+            "acting_until": iso_utc(handing.until) if handing.until else None,
+            "order": handing.order,
+            "open_list": [{"number": number, "text": text} for number, text in handing.open_list],
+        }
+
+
+def _name(lineage: Lineage, person: PersonId | None) -> str | None:
+    known = lineage.people.get(person) if person else None
+    return known.name if known else None

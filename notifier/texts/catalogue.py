@@ -118,6 +118,23 @@ class Catalogue:
         finish = _plain if locale == "en" else _as_is
         return Rendered(text=form.render(reader, self._fits(template, locale), finish) + self.signature)
 
+    def phrase(
+        self, template: str, *, locale: str, values: Mapping[str, object], now: datetime
+    ) -> dict[str, str]:
+        """A part of larger texts: ``short`` for SMS, without a signature, and ``full`` for Telegram.
+
+        Raises as ``render`` does.
+        """
+        text = self.texts[self._locale(locale)].get(template)
+        if text is None:
+            raise NoSuchText(template)
+        reader = Reader(template=template, values=values, now=now, zone=self.zone)
+        fits = self._fits(template, self._locale(locale))
+        return {
+            "short": text.sms.render(reader, fits, _as_is),
+            "full": text.telegram.render(reader, _fits_telegram, _as_is),
+        }
+
     def label(self, verb: str, locale: str) -> str:
         """What a verb's button says; the verb itself where it has no label."""
         return self.labels[self._locale(locale)].get(verb, verb)

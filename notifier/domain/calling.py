@@ -176,7 +176,8 @@ def _call(case: Case, scene: Scene, places: list[Place], effects: tuple[Effect, 
         if not _is_callable(place, case) or place.person is None:
             continue
         case = with_call(case, Call(person=place.person, step=place.step, at=scene.now))
-        effects = (*effects, Tell(person=place.person, notice=Notice.CALL, step=place.step))
+        called = Tell(person=place.person, notice=Notice.CALL, step=place.step, acting=place.acting)
+        effects = (*effects, called)
         furthest = max(furthest, Cursor(step=place.step, order=place.order))
     case = replace(case, state=CaseState.CALLING, cursor=replace(furthest, repeats=0))
     step = scene.step_at(case)

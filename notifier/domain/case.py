@@ -237,6 +237,7 @@ class Tell:
     """Send a notice to a person. ``n`` tells repeats of one notice to one person apart.
 
     ``channel`` is the way his own words came, where the notice answers them: it goes back that way.
+    ``acting``: he is called in an office in which he acts.
     """
 
     person: PersonId
@@ -244,6 +245,7 @@ class Tell:
     n: int = 1
     step: int = 0
     channel: str | None = None
+    acting: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

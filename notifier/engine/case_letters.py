@@ -16,6 +16,7 @@ from notifier.engine.letters import Letter
 from notifier.engine.station import Station
 from notifier.engine.subjects import Subject
 from notifier.store.rows import Matter
+from notifier.texts.catalogue import Catalogue
 
 NIGHT_BEGINS, NIGHT_ENDS = 22, 6
 """Civil hours between which a call apologises first."""
@@ -118,7 +119,6 @@ class CaseLetters:
         self, case: Case, tell: Tell, lineage: Lineage, locale: str, now: datetime
     ) -> dict[str, object]:
         holder = case.holder or _last_holder(case, tell)
-        title = _title(lineage, holder)
         held = case.call_to(holder) if holder else None
         silent = [call for call in case.calls if call.state in (CallState.ASKED, CallState.FAILED)]
         return {
@@ -127,7 +127,7 @@ class CaseLetters:
             "times": tell.n + 1 if tell.notice is Notice.REPEAT else tell.n,
             "step": tell.step,
             "holder_name": _name(lineage, holder),
-            "holder_title": self._station.texts.label(title, locale) if title else None,
+            "holder_title": title_of(holder, lineage, self._station.texts, locale, now),
             "held_at": iso_utc(now) if held else None,
             "hold_until": iso_utc(case.due_at) if case.due_at else None,
             "done_at": iso_utc(case.closed_at) if case.closed_at else None,
@@ -202,6 +202,14 @@ def _name(lineage: Lineage, person: PersonId | None) -> str | None:
     return known.name if known else None
 
 
-def _title(lineage: Lineage, person: PersonId | None) -> str | None:
-    seats = [office.title for office in lineage.offices if office.person == person and person]
-    return seats[0] if seats else None
+def title_of(
+    person: PersonId | None, lineage: Lineage, texts: Catalogue, locale: str, now: datetime
+) -> str | None:
+    """The office that somebody holds, or acts in, as people of that language say it; None for none."""
+    if person is None:
+        return None
+    acting = [office.title for office in lineage.offices if office.acting_at(now) == person]
+    if acting:
+        return f"{texts.label('acting', locale)}{texts.label(acting[0], locale)}"
+    held = [office.title for office in lineage.offices if office.person == person]
+    return texts.label(held[0], locale) if held else None

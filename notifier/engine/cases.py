@@ -272,6 +272,7 @@ def _told(case: Case, tell: Tell) -> tuple[str, str | None]:
         call = case.call_to(tell.person)
         times = tell.n + 1 if tell.notice is Notice.REPEAT else (call.times if call else 1)
         place = "exhausted" if tell.notice is Notice.EXHAUSTED else f"step {tell.step}"
+        place += ", acting" if tell.acting else ""
         return ("called", place) if times <= 1 else ("repeated", f"{place}, time {times}")
     if tell.notice is Notice.STAND_DOWN:
         return "stood_down", case.outcome

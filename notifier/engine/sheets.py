@@ -148,7 +148,8 @@ class Sheets:
         verified = rules.verify(sheet, by.person or sheet.signer, now)
         if isinstance(verified, Refusal):
             return verified
-        await self._journal(tx, verified, "verified", by.person, by, None, now, Kind.UNVERIFIED)
+        capacity = await self._capacity(tx, verified, by, now)
+        await self._journal(tx, verified, "verified", by.person, by, capacity, now, Kind.UNVERIFIED)
         await tx.sheets.save(verified)
         await self._judged(tx, verified, by, now)
         await tx.matters.close(SHEET, verified.key, now)
@@ -160,7 +161,9 @@ class Sheets:
         returned = rules.send_back(sheet, by.person or sheet.signer, reason, now)
         if isinstance(returned, Refusal):
             return returned
-        await self._journal(tx, returned, "returned", by.person, by, reason, now, Kind.UNVERIFIED)
+        capacity = await self._capacity(tx, returned, by, now)
+        told = "; ".join(part for part in (capacity, reason) if part)
+        await self._journal(tx, returned, "returned", by.person, by, told, now, Kind.UNVERIFIED)
         await tx.sheets.save(returned)
         await self._judged(tx, returned, by, now)
         await self._watch_signature(tx, returned, await self._settings_of(tx, returned))
@@ -168,6 +171,12 @@ class Sheets:
             tx, returned, "sheet_returned", now, key=f"returned:{returned.key}:{returned.returns}"
         )
         return returned
+
+    async def _capacity(self, tx: Tx, sheet: Sheet, by: Actor, now: datetime) -> str | None:
+        """In which office he acts, where he does: the journal keeps it beside his name."""
+        offices = (await self.letters.lineage(tx, sheet.unit, now)).offices
+        acting = [office.title for office in offices if by.person and office.acting_at(now) == by.person]
+        return f"acting {acting[0]}" if acting else None
 
     async def _judged(self, tx: Tx, sheet: Sheet, by: Actor, now: datetime) -> None:
         await tx.timers.drop([f"{UNVERIFIED_AT}:{sheet.key}"])

@@ -12,7 +12,7 @@ from notifier.engine.offices import ActingOrder
 from notifier.engine.station import Actor
 from tests.stories.harness import ONE_POST, Station, duty_station
 from tests.stories.test_duty_escalation import at
-from tests.stories.test_lists import by_day, on_post
+from tests.stories.test_lists import by_day, on_post, sheet
 
 EVENING = "BS01-G1 2026-11-23T12:00:00Z"
 SECRETARY = Seat(unit=UnitCode("BS01"), title="secretary", rank=1)
@@ -77,6 +77,9 @@ async def test_who_acts_is_called_in_the_secretarys_place(station: Station) -> N
     case = await station.case(EVENING)
     assert await station.called(case) == ["p14", "p12"]
     assert ("p11", "stood_in_for") in await station.reasons(case, "passed_over")
+    assert ("p12", "step 2, acting") in await station.reasons(case, "called")
+    await station.phone("p12").replies_with_number("收到")
+    station.phone("p14").got("代理书记周丽华", "已在安排")
 
 
 async def test_an_open_case_passes_to_who_acts_with_a_note_that_lists_it(either_station: Station) -> None:
@@ -173,6 +176,8 @@ async def test_a_list_that_waits_for_the_secretary_passes_on(tmp_path: Path, sql
         station.phone("p12").got("属实回 核实")
         await station.phone("p12").replies(f"核实{station.phone('p12').number}")
         station.phone("p14").got("已核实")
+        verified = [line for line in await station.journal((await sheet(station)).key)][-1]
+        assert (verified.event, verified.person, verified.reason) == ("verified", "p12", "acting secretary")
         await station.phone("p11").replies("核实")
         station.phone("p11").never_got("已记下核实")
 

@@ -9,7 +9,7 @@ from notifier.domain.language.model import MatterKind
 from notifier.domain.policy import Kind
 from notifier.domain.roster import ChannelName, Lineage, Person
 from notifier.domain.times import iso_utc
-from notifier.engine.case_letters import CaseLetters, base_values, is_night, local_phone
+from notifier.engine.case_letters import CaseLetters, base_values, is_night, local_phone, title_of
 from notifier.engine.intake.standing import KIND_OF, Standing
 from notifier.engine.intake.visit import Visit
 from notifier.engine.parts import Parts
@@ -88,8 +88,7 @@ class Facts:
 
     async def _progress(self, tx: Tx, case: Case, lineage: Lineage, person: Person, now: datetime) -> Values:
         holder = lineage.people.get(case.holder) if case.holder else None
-        seats = [office.title for office in lineage.offices if holder and office.person == holder.id]
-        title = self._station.texts.label(seats[0], person.locale) if seats else None
+        title = title_of(case.holder, lineage, self._station.texts, person.locale, now)
         return {
             "called": len(case.called),
             "minutes_open": int((now - case.opened_at).total_seconds() // 60),

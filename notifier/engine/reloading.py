@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -9,7 +10,7 @@ import structlog
 from notifier.domain.policy import Settings
 from notifier.engine.parts import Parts
 from notifier.engine.station import Station
-from notifier.errors import InputError
+from notifier.errors import Conflict, InputError
 from notifier.files import SETTINGS_FILES, read_settings, settings_from_texts
 
 log = structlog.get_logger(__name__)
@@ -43,8 +44,14 @@ async def reload_settings(parts: Parts, folder: Path) -> int:
     A file that is absent changes nothing. Raises FileRefused (or InputError for a folder without any), and
     then the old ones stay in force. Rings, so that running programs read them at once.
     """
-    station = parts.station
-    texts = await asyncio.to_thread(_settings_texts, folder, station)
+    texts = await asyncio.to_thread(_settings_texts, folder, parts.station)
+    while True:
+        # Several processes that start together read the same folder: who was slower finds it in force.
+        with suppress(Conflict):
+            return await _bring_into_force(parts.station, texts)
+
+
+async def _bring_into_force(station: Station, texts: Mapping[str, str]) -> int:
     async with station.db.write() as tx:
         before = await station.rules.current(tx)
         version = await tx.settings.add(merged(before, texts, station).sources, station.now())

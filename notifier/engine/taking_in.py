@@ -87,8 +87,9 @@ async def _take_in_by_sets(station: Station, change: Change, sets: Sequence[Rost
     async with station.db.write() as tx:
         await tx.staging.begin(name, station.now())
     for position, part in enumerate(sets):
+        content = part.dump()
         async with station.db.write() as tx:
-            await tx.staging.add(name, position, part)
+            await tx.staging.add(name, position, content)
     async with station.db.write() as tx:
         if not await tx.imports.holds(change.planned.seen) or not await tx.staging.release(name):
             await tx.staging.discard(name)

@@ -5,11 +5,11 @@ each person's chats, each post's shifts; what is gone goes last, units from the 
 between two sets for having been passed on, and no chain runs in a circle.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
-from typing import Any
 
 from notifier.domain.holdings import Seat
 from notifier.domain.ids import PersonId, PostCode, ShiftKey
@@ -47,9 +47,9 @@ class RosterSet:
         told = {seat_of(row): told_office(row) for row in self.put.get("offices", ())}
         return {**told, **{seat_of(row): None for row in self.removed.get("offices", ())}}
 
-    def to_json(self) -> dict[str, Any]:
-        """As a JSON column keeps it."""
-        return {
+    def dump(self) -> str:
+        """As text, to be kept."""
+        told = {
             "source": self.source,
             "put": {table: [_plain(row) for row in rows] for table, rows in self.put.items()},
             "removed": self.removed,
@@ -59,10 +59,12 @@ class RosterSet:
             ],
             "cancelled": self.cancelled,
         }
+        return json.dumps(told, ensure_ascii=False)
 
     @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> "RosterSet":
-        """Back again."""
+    def load(cls, text: str) -> "RosterSet":
+        """Back from ``dump``."""
+        told = json.loads(text)
         return cls(
             source=told["source"],
             put={name: [_typed(name, row) for row in rows] for name, rows in told["put"].items()},

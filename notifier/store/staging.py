@@ -39,9 +39,9 @@ class StagingRepo:
         """Begin to stage an import under a name of its own."""
         await self._conn.execute(insert(imports).values(id=name, state=_STAGED, begun_at=now))
 
-    async def add(self, name: str, position: int, part: RosterSet) -> None:
-        """Stage one set; positions count from 0."""
-        row = {"import_id": name, "position": position, "content": part.to_json()}
+    async def add(self, name: str, position: int, content: str) -> None:
+        """Stage one set, as ``RosterSet.dump`` gives it; positions count from 0."""
+        row = {"import_id": name, "position": position, "content": content}
         await self._conn.execute(insert(import_sets).values(row))
 
     async def release(self, name: str) -> bool:
@@ -75,7 +75,7 @@ class StagingRepo:
         this = select(import_sets.c.content).where(own, import_sets.c.position == position)
         content = (await self._conn.execute(this)).scalar_one()
         last = await self._conn.scalar(select(func.max(import_sets.c.position)).where(own))
-        return NextSet(mark=mark, part=RosterSet.from_json(content), is_last=position == last)
+        return NextSet(mark=mark, part=RosterSet.load(content), is_last=position == last)
 
     async def done(self, applied: NextSet) -> None:
         """It is applied; after the last one the import is over."""

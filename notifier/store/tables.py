@@ -482,7 +482,7 @@ import_sets = Table(
     # What is still to be applied, in order; each goes with the transaction that applies it.
     Column("import_id", String, primary_key=True),
     Column("position", Integer, primary_key=True),
-    Column("content", JSON, nullable=False),
+    Column("content", Text, nullable=False),
 )
 
 # ── the house's own ──────────────────────────────────────────────────────────────────────────────

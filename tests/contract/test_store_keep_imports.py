@@ -79,7 +79,7 @@ async def test_no_plan_holds_while_an_import_is_under_way(database: Database) ->
     plan = await planned(database, ROSTER)
     async with database.write() as tx:
         await tx.staging.begin("a", NOW)
-        await tx.staging.add("a", 0, RosterSet())
+        await tx.staging.add("a", 0, RosterSet().dump())
     assert await holds(database, plan), "what is not decided on yet changes nothing"
     async with database.write() as tx:
         assert await tx.staging.release("a")
@@ -142,7 +142,7 @@ async def test_each_set_is_given_once_and_in_order(database: Database) -> None:
 async def test_what_is_not_released_is_not_given_and_what_is_gone_not_released(database: Database) -> None:
     async with database.write() as tx:
         await tx.staging.begin("a", NOW)
-        await tx.staging.add("a", 0, RosterSet())
+        await tx.staging.add("a", 0, RosterSet().dump())
         assert await tx.staging.next() is None
         await tx.staging.discard("a")
         assert not await tx.staging.release("a")
@@ -153,7 +153,7 @@ async def _stage(database: Database, name: str, *parts: RosterSet) -> None:
     async with database.write() as tx:
         await tx.staging.begin(name, NOW)
         for position, part in enumerate(parts):
-            await tx.staging.add(name, position, part)
+            await tx.staging.add(name, position, part.dump())
         assert await tx.staging.release(name)
 
 

@@ -21,6 +21,6 @@ def upgrade() -> None:
         "import_sets",
         sa.Column("import_id", sa.String(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("import_id", "position", name="pk_import_sets"),
     )

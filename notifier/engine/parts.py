@@ -11,6 +11,7 @@ from notifier.engine.letters import Letters
 from notifier.engine.office_letters import OfficeLetters
 from notifier.engine.offices import Offices
 from notifier.engine.planner import Planner
+from notifier.engine.punctuality import Punctuality
 from notifier.engine.relays import Relays
 from notifier.engine.sheets import Sheets
 from notifier.engine.shifts import Shifts
@@ -33,6 +34,7 @@ class Parts:
     planner: Planner
     aftermath: Aftermath
     contacts_lost: ContactsLost
+    punctuality: Punctuality
 
 
 def assemble(station: Station) -> Parts:
@@ -61,4 +63,5 @@ def assemble(station: Station) -> Parts:
         planner=Planner(station, shifts, sheets, cases),
         aftermath=Aftermath(station, letters, cases),
         contacts_lost=ContactsLost(station, letters),
+        punctuality=Punctuality(station, letters),
     )

@@ -81,6 +81,10 @@ class TimerRepo:
 
     async def next_due(self) -> datetime | None:
         """When the next pending timer of any lane is due, or was."""
+        return min((await self.oldest_due()).values(), default=None)
+
+    async def oldest_due(self) -> dict[int, datetime]:
+        """When the next pending timer of each lane is due, or was; lanes without any are left out."""
         # From lane to lane through the index: a plain minimum would read every pending timer.
         lanes = select(func.min(timers.c.lane).label("lane")).where(_PENDING).cte("lanes", recursive=True)
         after = (
@@ -88,8 +92,8 @@ class TimerRepo:
         )
         lanes = lanes.union_all(select(after).where(lanes.c.lane.is_not(None)))
         first = select(func.min(timers.c.due_at)).where(_PENDING, timers.c.lane == lanes.c.lane)
-        found = await self._conn.scalars(select(first.scalar_subquery()).select_from(lanes))
-        return min((moment for moment in found if moment is not None), default=None)
+        found = await self._conn.execute(select(lanes.c.lane, first.scalar_subquery()).select_from(lanes))
+        return {lane: moment for lane, moment in found if moment is not None}
 
     async def lateness(self, now: datetime) -> float:
         """By how many seconds the oldest pending timer is late; 0.0 when none is."""

@@ -28,6 +28,8 @@ from notifier.engine.metrics import Metrics
 from notifier.engine.offices import OFFICE
 from notifier.engine.parts import Parts
 from notifier.engine.planner import REREAD
+from notifier.engine.punctuality import LOOK_EVERY_S as LOOK_IF_LATE_EVERY_S
+from notifier.engine.punctuality import ON_TIME
 from notifier.engine.sending.account import Account
 from notifier.engine.sending.settling import Settling
 from notifier.engine.sheets import ASK_DAILY, REMIND_ONCE, UNSIGNED_AT, UNVERIFIED_AT
@@ -44,7 +46,9 @@ log = structlog.get_logger(__name__)
 PLAN_EVERY_S = 600.0
 SIGNAL_WAIT_S = 5.0
 STOP_WITHIN_S = 25.0
-POLLER, SIGNALS = "poller-", "signals"
+POLLER, SIGNALS, TICKER = "poller-", "signals", "ticker-"
+VITAL_JOBS = ("leases", "clock", "punctuality")
+"""Jobs without which nothing goes on for long: like a loop, each must be done within the last minute."""
 LISTENERS = (POLLER, SIGNALS)
 SMS_CHAT_RATE = 1.0
 """Messages a second to one phone."""
@@ -59,8 +63,8 @@ class Service:
         self._parts = parts
         self._session = session
         station = parts.station
-        self.pulses = Pulses()
         self.metrics = Metrics()
+        self.pulses = Pulses(self.metrics.outage)
         self._tenures = Tenures(station.db, f"{os.getpid()}-{secrets.token_hex(4)}")
         self._bots = {
             bot: TelegramSender(session, token, api_url=config.telegram_api_url)
@@ -252,6 +256,7 @@ class Service:
             self.pulses,
             self._session,
             self._config.heartbeat_url,
+            lambda: self._tenures.seek("watch").held,
         )
         ticker = AsyncIOScheduler(
             timezone=self._config.timezone,
@@ -260,6 +265,7 @@ class Service:
         jobs: list[tuple[str, Job, str, dict[str, float]]] = [
             ("leases", self._renew, "interval", {"seconds": RENEW_EVERY_S}),
             ("clock", house.look_at_the_clock, "interval", {"seconds": 5}),
+            ("punctuality", self._parts.punctuality.look, "interval", {"seconds": LOOK_IF_LATE_EVERY_S}),
         ]
         if "scheduler" in roles:
             jobs += [
@@ -269,7 +275,8 @@ class Service:
                 ("retention", self._forget, "cron", {"hour": AT_HOUR, "minute": AT_MINUTE}),
             ]
         for name, job, trigger, when in jobs:
-            ticker.add_job(steady(name, job), trigger, id=name, **when)
+            pulse = self.pulses.of if name in VITAL_JOBS else self.pulses.of_visitors
+            ticker.add_job(steady(pulse(f"{TICKER}{name}"), job), trigger, id=name, **when)
         return ticker
 
     async def _forget(self) -> None:
@@ -346,4 +353,5 @@ def _handlers(parts: Parts) -> dict[str, Handler]:
         RELEASE: parts.broadcasts.release,
         DEADLINE: parts.relays.deadline,
         OFFICE: parts.offices.change,
+        ON_TIME: parts.punctuality.on_time_again,
     }

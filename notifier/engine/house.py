@@ -4,6 +4,7 @@ APScheduler only ticks here. Nothing that must not be lost is a job: deadlines a
 """
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 import aiohttp
@@ -33,18 +34,24 @@ class House:
         pulses: Pulses,
         session: aiohttp.ClientSession,
         heartbeat_url: str | None,
+        watches: Callable[[], bool],
     ) -> None:
-        """Keep this station's house."""
+        """Keep this station's house. ``watches``: whether it is this process that has the watch now."""
         self._station = station
         self._broadcasts = broadcasts
         self._pulses = pulses
         self._session = session
         self._heartbeat_url = heartbeat_url
+        self._watches = watches
         self._offset = time.time() - time.monotonic()
 
     async def heartbeat(self) -> None:
-        """Ping the watcher outside, only while every loop turns."""
-        if self._heartbeat_url is None or self._pulses.stuck():
+        """Ping the watcher outside, only while every loop turns and nothing keeps the watch from its work.
+
+        Silence is the alarm, so who does not have the watch is silent: of several processes one speaks. The
+        watch is lost with its lease, which takes a database that can be written to.
+        """
+        if self._heartbeat_url is None or not self._watches() or self._pulses.stuck():
             return
         try:
             async with self._session.get(self._heartbeat_url, timeout=within(10.0)):

@@ -9,27 +9,41 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from notifier.errors import NotifierError
-from notifier.store.outage import is_outage
+from notifier.store.outage import Outage, outage_of, worst
 
 log = structlog.get_logger(__name__)
 
 STUCK_AFTER_S = 60.0
 """A loop that has not turned for this long is stuck."""
 
+VISIT_COUNTS_S = 30.0
+"""For how long it counts what a visitor found: he may not come again to see that it is over."""
+
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 5.0
 
 
 @dataclass(slots=True)
 class Pulse:
-    """When a loop last turned, on the monotonic clock, and how often it stumbled in a row."""
+    """When a loop last turned, on the monotonic clock, how often it stumbled in a row, what it waits for."""
 
     name: str
     last: float = field(default_factory=time.monotonic)
     stumbles: int = 0
+    outage: Outage | None = None
+    begun: Callable[[Outage], None] | None = None
+    """Told of an outage when it is first met."""
 
     def beat(self) -> None:
-        """The loop has turned."""
+        """The loop has turned, and found the database in order where it needed it."""
         self.last = time.monotonic()
+        self.stumbles, self.outage = 0, None
+
+    def wait_out(self, outage: Outage) -> None:
+        """The loop has turned, and found the database so: it looks again soon."""
+        self.last = time.monotonic()
+        if self.begun is not None and self.outage is not outage:
+            self.begun(outage)
+        self.outage = outage
 
     @property
     def age(self) -> float:
@@ -40,13 +54,33 @@ class Pulse:
 class Pulses:
     """The pulses of all loops of this process."""
 
-    def __init__(self) -> None:
-        """No loop runs yet."""
+    def __init__(self, count: Callable[[Outage], None] | None = None) -> None:
+        """No loop runs yet. ``count`` is told of each outage of the database, however many meet it."""
+        self._count = count
         self._pulses: dict[str, Pulse] = {}
+        self._visitors: dict[str, Pulse] = {}
 
     def of(self, name: str) -> Pulse:
         """The pulse of that loop."""
-        return self._pulses.setdefault(name, Pulse(name))
+        return self._pulses.setdefault(name, Pulse(name, begun=self._begun))
+
+    def of_visitors(self, name: str) -> Pulse:
+        """The pulse of those who come when they like: it has no age, but may wait for the database."""
+        return self._visitors.setdefault(name, Pulse(name, begun=self._begun))
+
+    def waiting(self) -> dict[str, Outage]:
+        """Who waits for the database to come back, and from what."""
+        lately = {name: pulse for name, pulse in self._visitors.items() if pulse.age < VISIT_COUNTS_S}
+        everybody = sorted({**lately, **self._pulses}.items())
+        return {name: pulse.outage for name, pulse in everybody if pulse.outage is not None}
+
+    def outage(self) -> Outage | None:
+        """The state of the database, as those who need it found it last; None when it is in order."""
+        return worst(self.waiting().values())
+
+    def _begun(self, outage: Outage) -> None:
+        if self._count is not None and outage not in self.waiting().values():
+            self._count(outage)
 
     def stuck(self) -> list[str]:
         """Loops that have not turned within the last minute."""
@@ -70,12 +104,12 @@ Job = Callable[[], Awaitable[None]]
 async def keep_turning(pulse: Pulse, turn: Turn, pause: Pause, stopping: asyncio.Event) -> None:
     """Turn until ``stopping``. What a turn raises is logged and waited out, longer each time in a row.
 
-    A loop that only stumbles does not beat: within a minute /healthz names it.
+    A loop that only stumbles does not beat: within a minute /healthz names it. One that finds the database
+    away does: it turns, and says what it waits for.
     """
     while not stopping.is_set():
         try:
             more = await turn()
-            pulse.stumbles = 0
             pulse.beat()
             if not more:
                 await _either(pause(), stopping)
@@ -83,16 +117,25 @@ async def keep_turning(pulse: Pulse, turn: Turn, pause: Pause, stopping: asyncio
             await _wait_out(pulse, error, stopping)
 
 
-def steady(name: str, job: Job) -> Job:
-    """A ticking job that is cut short without a word when the program stops; its failures are one line."""
+def steady(pulse: Pulse, job: Job) -> Job:
+    """A ticking job that is cut short without a word when the program stops; its failures are one line.
+
+    Like a loop it beats when it is done, and when all that fails it is the database.
+    """
 
     async def run() -> None:
         try:
             await job()
+            pulse.beat()
         except asyncio.CancelledError:
-            log.info("job_cut_short", job=name)
+            log.info("job_cut_short", job=pulse.name)
         except (NotifierError, SQLAlchemyError, OSError) as error:
-            log.error("job_failed", job=name, error=type(error).__name__, exc_info=may_be_traced(error))
+            outage = outage_of(error)
+            if outage is not None:
+                pulse.wait_out(outage)
+                log.warning("database_away", job=pulse.name, outage=outage, error=type(error).__name__)
+                return
+            log.error("job_failed", job=pulse.name, error=type(error).__name__, exc_info=may_be_traced(error))
 
     return run
 
@@ -100,9 +143,17 @@ def steady(name: str, job: Job) -> Job:
 async def _wait_out(pulse: Pulse, error: Exception, stopping: asyncio.Event) -> None:
     pulse.stumbles += 1
     pause = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(pulse.stumbles, 10))
-    if is_outage(error):
+    outage = outage_of(error)
+    if outage is not None:
         # A database that is away is not a stuck loop: it is said here and on /healthz, and waited out.
-        log.warning("database_away", loop=pulse.name, error=type(error).__name__, stumbles=pulse.stumbles)
+        pulse.wait_out(outage)
+        log.warning(
+            "database_away",
+            loop=pulse.name,
+            outage=outage,
+            error=type(error).__name__,
+            stumbles=pulse.stumbles,
+        )
     else:
         log.error("turn_failed", loop=pulse.name, error=type(error).__name__, exc_info=may_be_traced(error))
     await _either(asyncio.sleep(pause), stopping)

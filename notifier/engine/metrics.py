@@ -66,6 +66,17 @@ class Metrics:
         )
         self.messages = Gauge("notifier_messages", "Messages by state", ["state"], registry=self.registry)
         self.cases = Gauge("notifier_cases", "Cases by state", ["state"], registry=self.registry)
+        self.database_up = Gauge(
+            "notifier_database_up",
+            "1 while the database can be read and written",
+            registry=self.registry,
+        )
+        self.database_outages = Counter(
+            "notifier_database_outages",
+            "Outages of the database, as this process met them",
+            ["kind"],
+            registry=self.registry,
+        )
         self.inbox_depth = Gauge(
             "notifier_inbox_depth", "Incoming items not yet read", registry=self.registry
         )
@@ -75,6 +86,10 @@ class Metrics:
         histogram = self.timer_lateness.labels(lane=lane.name.lower())
         for timer in timers:
             histogram.observe(max(0.0, (now - timer.due_at).total_seconds()))
+
+    def outage(self, kind: str) -> None:
+        """The database has an outage of that kind."""
+        self.database_outages.labels(kind=kind).inc()
 
     def timer_failed(self, kind: str) -> None:
         """A turn of such a timer failed."""

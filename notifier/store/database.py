@@ -103,7 +103,7 @@ class Database:
         may be executed at once and in place.
 
         On SQLite writers queue up, those of other processes too, so keep the block short and never call
-        a carrier, or ``write`` again, inside it. Raises TimeoutError when another process hangs while it
+        a carrier, or ``write`` again, inside it. Raises WriterBusy when another process hangs while it
         writes.
         """
         async with self._alone(), self._transaction() as tx, self._in_place(tx, brief and self.is_sqlite):

@@ -16,6 +16,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from notifier.store.outage import WriterBusy
+
 WAIT_S = 10.0
 """A writer that does not get its turn in this time gives up: whoever has it hangs."""
 
@@ -41,10 +43,10 @@ class FileLock:
         return True
 
     async def take(self, deadline: float) -> None:
-        """Wait for it, looking again and again, so that waiting can be cancelled. Raises TimeoutError."""
+        """Wait for it, looking again and again, so that waiting can be cancelled. Raises WriterBusy."""
         while not self.try_take():
             if time.monotonic() >= deadline:
-                raise TimeoutError("another process has been writing to the database for too long")
+                raise WriterBusy("another process has been writing to the database for too long")
             await asyncio.sleep(_LOOK_EVERY_S)
 
     def release(self) -> None:
@@ -74,7 +76,7 @@ class WriterLock:
 
     @asynccontextmanager
     async def held(self) -> AsyncIterator[None]:
-        """Nobody else writes within. Raises TimeoutError when WAIT_S did not suffice to get in."""
+        """Nobody else writes within. Raises WriterBusy when WAIT_S did not suffice to get in."""
         deadline = time.monotonic() + WAIT_S
         await self._door.take(deadline)
         try:

@@ -6,7 +6,7 @@ from typing import Final
 import structlog
 from starlette.exceptions import HTTPException
 
-from notifier.store.outage import is_outage
+from notifier.store.outage import outage_of
 from notifier.store.rows import InboxItem
 from notifier.web.deps import WebDeps
 
@@ -15,6 +15,8 @@ log = structlog.get_logger(__name__)
 KEEP_S: Final = 8.0
 """Shorter than Twilio's own patience of 15 s, so that it hears a 503 and calls again."""
 RETRY_AFTER_S: Final = 5
+HOOKS: Final = "hooks"
+"""Under this name /healthz says that webhooks find no database."""
 
 
 async def keep(deps: WebDeps, item: InboxItem) -> None:
@@ -28,11 +30,14 @@ async def keep(deps: WebDeps, item: InboxItem) -> None:
             if stored:
                 await tx.signals.ring()
     except Exception as error:
-        if not is_outage(error):
+        outage = outage_of(error)
+        if outage is None:
             raise
+        deps.pulses.of_visitors(HOOKS).wait_out(outage)
         count(deps, item.source, "away")
         log.warning("hook_not_kept", source=item.source, error=type(error).__name__)
         raise HTTPException(503, headers={"Retry-After": str(RETRY_AFTER_S)}) from None
+    deps.pulses.of_visitors(HOOKS).beat()
     count(deps, item.source, "stored" if stored else "repeated")
     if stored:
         deps.wake()

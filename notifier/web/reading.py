@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 import structlog
 
-from notifier.store.outage import is_outage
+from notifier.store.outage import Outage, outage_of
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +29,8 @@ class Reading(Generic[T]):
         self._task: asyncio.Task[None] | None = None
         self._value: T | None = None
         self._read_at = float("-inf")
+        self.outage: Outage | None = None
+        """What kept the last read from its value, if the database did."""
 
     async def get(self) -> T | None:
         """The value; None when the database did not give it in time."""
@@ -37,6 +39,8 @@ class Reading(Generic[T]):
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._refresh())
         done, _ = await asyncio.wait({self._task}, timeout=self._wait_s)
+        if not done:
+            self.outage = Outage.AWAY
         return self._value if done else None
 
     async def close(self) -> None:
@@ -49,8 +53,10 @@ class Reading(Generic[T]):
         self._value = None
         try:
             self._value = await self._read()
+            self.outage = None
         except Exception as error:
-            if not is_outage(error):
+            self.outage = outage_of(error)
+            if self.outage is None:
                 log.exception("reading_failed", error=type(error).__name__, exc_info=False)
             return
         self._read_at = time.monotonic()

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from notifier.domain.case import CaseState
 from notifier.domain.message import MessageState
+from notifier.store.outage import Outage
 from notifier.web.deps import WebDeps
 from notifier.web.reading import Reading
 
@@ -55,14 +56,19 @@ class Watching:
         await self._counts.close()
 
     async def health(self) -> Response:
-        """200 while every loop of this process has turned in the last minute, else 503 naming the stuck."""
+        """200 while every loop of this process has turned in the last minute, else 503 naming the stuck.
+
+        A database that is away, however long, is not a stuck loop: restarting us would not bring it back. It
+        shows in ``database``, and in ``waiting``: which loop found it how.
+        """
         backlog = await self._backlog.get()
         stuck = self._deps.pulses.stuck()
         body = {
             "status": "stuck" if stuck else "ok",
             "stuck": stuck,
             "loops": {name: round(age, 1) for name, age in self._deps.pulses.ages().items()},
-            "database": "ok" if backlog else "away",
+            "database": self._outage() or "ok",
+            "waiting": self._deps.pulses.waiting(),
             "timers_late_s": round(backlog.timers_late_s, 1) if backlog else None,
             "inbox_depth": backlog.inbox_depth if backlog else None,
             "channels": self._deps.channels(),
@@ -72,7 +78,9 @@ class Watching:
     async def metrics(self) -> Response:
         """Prometheus's text. What the database did not give in time keeps its last value."""
         metrics = self._deps.metrics
-        if backlog := await self._backlog.get():
+        backlog = await self._backlog.get()
+        metrics.database_up.set(self._outage() is None)
+        if backlog:
             metrics.timers_late.set(backlog.timers_late_s)
             metrics.inbox_depth.set(backlog.inbox_depth)
         if counts := await self._counts.get():
@@ -83,6 +91,10 @@ class Watching:
         for name, age in self._deps.pulses.ages().items():
             metrics.loop_age.labels(loop=name).set(age)
         return Response(generate_latest(metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    def _outage(self) -> Outage | None:
+        """What keeps the database from its work: as we found it just now, or else those who write."""
+        return self._backlog.outage or self._deps.pulses.outage()
 
     async def _read_backlog(self) -> Backlog:
         async with self._deps.database.read() as tx:

@@ -31,6 +31,7 @@ async def test_healthy_while_every_loop_turns(database: Database) -> None:
         "status": "ok",
         "stuck": [],
         "database": "ok",
+        "waiting": {},
         "timers_late_s": 90.0,
         "inbox_depth": 0,
         "channels": {"sms": {"state": "failing", "trouble": "30007"}},

@@ -13,15 +13,12 @@ from pathlib import Path
 
 _OPTIONS = {
     "listen_addresses": "",
-    # Nothing here outlives the tests.
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
-    "autovacuum": "off",
     "max_connections": "200",
     "shared_buffers": "64MB",
     "timezone": "America/St_Johns",
 }
+_FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
+"""For tests, of which nothing outlives the machine."""
 
 USER = "notifier"
 
@@ -33,6 +30,7 @@ class Cluster:
     folder: Path
     postgres: Path
     account: str | None
+    forgetful: bool = True
 
     def url(self, database: str) -> str:
         """The URL of one of its databases, as the program takes it."""
@@ -44,7 +42,8 @@ class Cluster:
 
     def control(self, verb: str) -> None:
         """``start``, ``stop`` or ``restart``; waits until it is done. Stopping is immediate: no farewells."""
-        options = " ".join(f"-c {key}={value}" for key, value in _OPTIONS.items())
+        chosen = _OPTIONS | _FORGETFUL if self.forgetful else _OPTIONS
+        options = " ".join(f"-c {key}={value}" for key, value in chosen.items())
         command: list[str | Path] = [
             self.postgres / "pg_ctl",
             verb,
@@ -77,12 +76,12 @@ def find_binaries() -> Path | None:
 
 
 @contextlib.contextmanager
-def running(binaries: Path) -> Iterator[Cluster]:
-    """Start a cluster, and take it down again with everything in it."""
+def running(binaries: Path, *, forgetful: bool = True) -> Iterator[Cluster]:
+    """Start a cluster, and take it down again with everything in it. ``forgetful``: it need not last."""
     account = _unprivileged_account()
     # A unix socket's path holds about 100 characters, so not under pytest's own long folders.
     folder = Path(tempfile.mkdtemp(prefix="ntf-pg-"))
-    cluster = Cluster(folder=folder, postgres=binaries, account=account)
+    cluster = Cluster(folder=folder, postgres=binaries, account=account, forgetful=forgetful)
     try:
         if account:
             shutil.chown(folder, account)

@@ -12,7 +12,7 @@ TOWNS = 25
 
 POLICIES = """\
 unstaffed:
-  remind_before: [12h, 30m]
+  remind_before: [{remind_before}]
   checkin_from: 60m
   grace: {grace}
   steps:
@@ -39,6 +39,9 @@ class City:
     starts: tuple[datetime, ...] = ()
     shift_length: timedelta = timedelta(hours=12)
     grace: str = "10m"
+    remind_before: str = "12h, 30m"
+    bots: tuple[str, ...] = ()
+    """Whose chats the people are in, shared out evenly; empty: the only bot's."""
 
     @property
     def per_village(self) -> int:
@@ -60,7 +63,9 @@ def write_city(folder: Path, city: City) -> Path:
     _table(folder / "posts.csv", ("code", "unit", "name", "kind", "headcount"), _posts(city))
     if city.starts:
         _table(folder / "shifts.csv", ("post", "start", "end", "people"), _shifts(city))
-    (folder / "policies.yaml").write_text(POLICIES.format(grace=city.grace), encoding="utf-8")
+    (folder / "policies.yaml").write_text(
+        POLICIES.format(grace=city.grace, remind_before=city.remind_before), encoding="utf-8"
+    )
     return folder
 
 
@@ -83,7 +88,9 @@ def _people(city: City) -> Iterable[tuple[object, ...]]:
     for village in range(city.villages):
         for number in city.people_of(village):
             phone = f"138{number:08}"
-            yield f"q{number}", f"例人{number}", phone, f"V{village:03}", "zh", str(1_000_000 + number)
+            bot = f"{city.bots[number % len(city.bots)]}:" if city.bots else ""
+            chat = f"{bot}{1_000_000 + number}"
+            yield f"q{number}", f"例人{number}", phone, f"V{village:03}", "zh", chat
 
 
 def _offices(city: City) -> Iterable[tuple[object, ...]]:

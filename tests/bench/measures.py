@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,17 +22,10 @@ from notifier.sandbox.serve import RunningSandbox, serve_sandbox
 from notifier.store.database import Database
 from notifier.store.rows import Timer
 from tests.bench.city import City, write_city
-
-Figures = dict[str, float]
+from tests.bench.figures import Figures, percentile
 
 PORT = 18_431
 TOKEN = "123456:bench"
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """The value below which that share lies (nearest rank)."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 def environment(folder: Path, url: str | None = None) -> dict[str, str]:

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     UNSIGNED = "unsigned"
     UNVERIFIED = "unverified"
     UNRELAYED = "unrelayed"
+    SILENT = "silent"
     COMMENDATION = "commendation"
     NOTICE = "notice"
     COVERAGE = "coverage"
@@ -24,6 +25,7 @@ class Kind(StrEnum):
 
 
 CASE_KINDS = (Kind.UNSTAFFED, Kind.UNSIGNED, Kind.UNVERIFIED, Kind.UNRELAYED)
+"""Kinds of case that any village may have. One more, SILENT, is about an office and only where it is told."""
 
 DAILY_KINDS = (Kind.COVERAGE, Kind.MORNING_DIGEST, Kind.EVENING_DIGEST)
 """Kinds that go out by themselves once a day, where the policies have a block for them."""
@@ -46,6 +48,7 @@ class Policy:
     """One block of policies.yaml. Fields that a kind does not use keep their defaults.
 
     ``at`` is the civil time of a daily kind, None where it is off; ``ahead`` is how far coverage looks.
+    ``after_calls`` unanswered ones ``within`` that time make an office silent.
     """
 
     kind: Kind
@@ -63,6 +66,8 @@ class Policy:
     """Between two shifts of one person."""
     at: time | None = None
     ahead: timedelta = timedelta(hours=48)
+    after_calls: int = 3
+    within: timedelta = timedelta(hours=24)
 
 
 class Signers(StrEnum):

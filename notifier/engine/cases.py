@@ -1,6 +1,6 @@
 """Cases, run: load what the rule needs, let it decide, write what it decided. One transaction an event."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,6 +8,7 @@ from notifier.domain.case import (
     CALLS,
     CalledOff,
     CallFailed,
+    CallState,
     CancelCalls,
     Case,
     Chain,
@@ -60,6 +61,7 @@ class _View:
 
 
 WhenClosed = Callable[[Tx, Case, datetime], Awaitable[None]]
+WhenUnanswered = Callable[[Tx, Collection[PersonId], datetime], Awaitable[None]]
 
 
 class Cases:
@@ -72,10 +74,15 @@ class Cases:
         self._subjects = subjects
         self._writer = CaseLetters(station)
         self._when_closed: list[WhenClosed] = []
+        self._when_unanswered: list[WhenUnanswered] = []
 
     def when_closed(self, listener: WhenClosed) -> None:
         """Have ``listener`` called, in the same transaction, whenever a case is closed."""
         self._when_closed.append(listener)
+
+    def when_unanswered(self, listener: WhenUnanswered) -> None:
+        """Have ``listener`` called, in the same transaction, with those who let a call run out of time."""
+        self._when_unanswered.append(listener)
 
     async def open(self, tx: Tx, kind: Kind, key: str, reason: str, now: datetime) -> Case | None:
         """Open a case and call its first step; the one already open is returned as it is.
@@ -119,6 +126,9 @@ class Cases:
         case = await tx.cases.get(case_id)
         if case.is_open and case.due_at is not None and case.due_at <= now:
             await self.happen(tx, case.id, ClockRanOut(), now)
+            silent = [call.person for call in case.calls if call.state is CallState.ASKED]
+            for listener in self._when_unanswered if case.kind is not Kind.SILENT and silent else ():
+                await listener(tx, silent, now)
 
     async def settle(self, tx: Tx, kind: Kind, key: str, now: datetime, by: PersonId | None = None) -> None:
         """Close the open case of that subject if it is done, or void, by now; else leave it as it is."""

@@ -153,6 +153,7 @@ class Offices:
     async def take_effect(self, tx: Tx, seat: Seat, now: datetime) -> Standing:
         """Let the seat stand as its book says now, with all that follows from it."""
         before = await self._stored(tx, seat)
+        tx.kept.forget()
         how = (await tx.office_records.settle([seat], now))[seat]
         if how.away is not None and how.acting is None and await self._has_stand_in(tx, seat):
             how = await self._stand_in(tx, seat, how, now)

@@ -7,6 +7,7 @@ from notifier.engine.aftermath import Aftermath
 from notifier.engine.broadcasts import Broadcasts
 from notifier.engine.cases import Cases
 from notifier.engine.contacts_lost import ContactsLost
+from notifier.engine.digests import Digests
 from notifier.engine.letters import Letters
 from notifier.engine.office_letters import OfficeLetters
 from notifier.engine.offices import Offices
@@ -14,7 +15,9 @@ from notifier.engine.planner import Planner
 from notifier.engine.punctuality import Punctuality
 from notifier.engine.relays import Relays
 from notifier.engine.sheets import Sheets
+from notifier.engine.shift_changes import ShiftChanges
 from notifier.engine.shifts import Shifts
+from notifier.engine.silence import Silence
 from notifier.engine.station import Station
 from notifier.engine.subjects import Subjects
 
@@ -27,13 +30,16 @@ class Parts:
     letters: Letters
     cases: Cases
     shifts: Shifts
+    shift_changes: ShiftChanges
     sheets: Sheets
     broadcasts: Broadcasts
     relays: Relays
     offices: Offices
+    silence: Silence
     planner: Planner
     aftermath: Aftermath
     contacts_lost: ContactsLost
+    digests: Digests
     punctuality: Punctuality
 
 
@@ -51,17 +57,24 @@ def assemble(station: Station) -> Parts:
     subjects.register(Kind.UNVERIFIED, sheets.load_unverified)
     subjects.register(Kind.UNRELAYED, relays.load)
     cases.when_closed(relays.case_closed)
+    offices = Offices(station, OfficeLetters(station, letters), cases, sheets, relays)
+    silence = Silence(station, cases, offices)
+    subjects.register(Kind.SILENT, silence.load)
+    cases.when_unanswered(silence.unanswered)
     return Parts(
         station=station,
         letters=letters,
         cases=cases,
         shifts=shifts,
+        shift_changes=ShiftChanges(station, shifts),
         sheets=sheets,
         broadcasts=broadcasts,
         relays=relays,
-        offices=Offices(station, OfficeLetters(station, letters), cases, sheets, relays),
+        offices=offices,
+        silence=silence,
         planner=Planner(station, shifts, sheets, cases),
         aftermath=Aftermath(station, letters, cases),
         contacts_lost=ContactsLost(station, letters),
+        digests=Digests(station, letters),
         punctuality=Punctuality(station, letters),
     )

@@ -15,6 +15,7 @@ VERIFY = "verify"
 UNSIGNED = "unsigned"
 RELAY = "relay"
 NOTICE = "notice"
+OFFICE = "office"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,13 @@ class Subject:
     @classmethod
     def gone(cls, case: Case) -> "Subject":
         """The subject of a case whose roster rows are gone: enough to close it."""
-        topic = {Kind.UNSTAFFED: SHIFT, Kind.UNRELAYED: RELAY, Kind.UNVERIFIED: VERIFY}.get(case.kind, SHEET)
+        topics = {
+            Kind.UNSTAFFED: SHIFT,
+            Kind.UNRELAYED: RELAY,
+            Kind.UNVERIFIED: VERIFY,
+            Kind.SILENT: OFFICE,
+        }
+        topic = topics.get(case.kind, SHEET)
         others = UNSIGNED if case.kind is Kind.UNSIGNED else topic
         return cls(
             kind=case.kind,

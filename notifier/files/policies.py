@@ -113,6 +113,8 @@ _FIELDS: Mapping[str, tuple[str, Callable[[Place], object]]] = {
     "fallback_after": ("fallback_after", _duration),
     "quiet_hours": ("keeps_quiet", lambda place: place.value(_read_quiet, False)),
     "expires": ("expires", _span),
+    "after_calls": ("after_calls", lambda place: place.value(whole_reader(1, 99), 1)),
+    "within": ("within", _span),
     "rest": ("rest", _duration),
 }
 
@@ -142,7 +144,7 @@ def policy_warnings(settings: Settings, titles: Collection[str] = ()) -> list[st
 
 
 def _idle(policy: Policy) -> list[str]:
-    if policy.kind in CASE_KINDS and not policy.steps:
+    if policy.kind in (*CASE_KINDS, Kind.SILENT) and not policy.steps:
         return ["it has no steps, so that nobody is called; add steps"]
     return []
 

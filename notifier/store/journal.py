@@ -53,6 +53,13 @@ class JournalRepo:
             query = query.where(journal.c.event.in_(events))
         return [_line(row) for row in (await self._conn.execute(query)).mappings()]
 
+    async def moments(self, person: PersonId, events: Collection[str], since: datetime) -> list[datetime]:
+        """When any of those events was written down of that person, from ``since`` on, in order."""
+        found = select(journal.c.at).where(
+            journal.c.person == person, journal.c.event.in_(events), journal.c.at >= since
+        )
+        return list(await self._conn.scalars(found.order_by(journal.c.at)))
+
     async def count(self, event: str, since: datetime) -> int:
         """How many lines of an event there are from ``since`` on."""
         counted = select(func.count()).select_from(journal)

@@ -21,6 +21,11 @@ class Kept:
         """From here on nothing in this transaction changes these rows: read each of them once."""
         self._tables = {}
 
+    def forget(self) -> None:
+        """Something did change them after all: they are read anew."""
+        if self._tables is not None:
+            self._tables = {}
+
     async def many(
         self, table: str, keys: Collection[K], load: Callable[[Collection[K]], Awaitable[Mapping[K, V]]]
     ) -> dict[K, V]:

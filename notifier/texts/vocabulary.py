@@ -114,6 +114,8 @@ VOCABULARY: Mapping[str, Value] = {
         absent_count=(N, 2),
         rostered=(F, True),
         checkin_from=(D, "2026-11-23T11:00:00Z"),
+        old_start=(D, "2026-11-23T10:00:00Z"),
+        old_end=(D, "2026-11-23T22:00:00Z"),
     ),
     **_group(
         "case",
@@ -167,6 +169,7 @@ VOCABULARY: Mapping[str, Value] = {
         "offices",
         office=(T, "副书记"),
         titular_name=(T, _NAME, "?"),
+        titular_phone=(P, _PHONE, "?"),
         acting_name=(T, _NAME, "?"),
         since=(D, "2026-11-23T12:00:00Z"),
         acting_until=(D, "2026-12-05T12:00:00Z", "?"),

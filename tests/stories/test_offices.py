@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from notifier.domain.case import CaseState
 from notifier.domain.holdings import Seat, What
 from notifier.domain.ids import PersonId, UnitCode
 from notifier.engine.offices import ActingOrder
@@ -190,6 +191,113 @@ async def test_who_acts_does_not_verify_his_own_list(tmp_path: Path, sqlite_url:
         await station.phone("p12").replies_with_number("签")
         station.phone("p12").never_got("属实回")
         station.phone("p02").expects("核实")
+
+
+# ── ordered by Telegram ──────────────────────────────────────────────────────────────────────────
+
+
+async def test_the_towns_liaison_appoints_with_one_sentence_and_ends_it_with_another(
+    station: Station,
+) -> None:
+    await station.phone("p02").replies("请周丽华主持")
+    station.phone("p02").expects("由周丽华代理岐元村书记", "结束周丽华代理")
+    station.phone("p12").expects("请您代理岐元村书记")
+    await station.until_civil("20:16")
+    assert await station.called(await station.case(EVENING)) == ["p14", "p12"]
+    await station.phone("p02").replies("结束周丽华代理")
+    station.phone("p02").expects("到此为止")
+    station.phone("p12").got("到此为止")
+
+
+@pytest.mark.parametrize(
+    ("person", "words", "answer"),
+    [
+        ("p11", "请周丽华主持", "您能任命的村里没有"),
+        ("p02", "请王建国主持", "您能任命的村里没有“王建国”"),
+        ("p02", "请赵志强主持", "赵志强已是岐元村书记"),
+        ("p02", "结束周丽华代理", "现在没有代理岐元村书记"),
+    ],
+)
+async def test_who_may_not_or_names_nobody_hears_so_and_nothing_changes(
+    station: Station, person: str, words: str, answer: str
+) -> None:
+    await station.phone(person).replies(words)
+    station.phone(person).expects(answer)
+    assert await station.journal("BS01|secretary|1") == []
+
+
+async def test_by_sms_nobody_is_appointed(station: Station) -> None:
+    await station.phone("p02").replies("请周丽华主持", by="sms")
+    station.phone("p02").expects("任命请用Telegram")
+    assert await station.journal("BS01|secretary|1") == []
+
+
+# ── a silent office ──────────────────────────────────────────────────────────────────────────────
+
+SILENT = """\
+silent:
+  after_calls: 2
+  within: 24h
+  steps:
+    - {call: liaison, wait: 30m}
+    - {call: duty_desk, wait: 30m}
+  resolve_within: 2h
+  channels: [telegram, sms]
+  quiet_hours: ignore
+  expires: 2h
+unstaffed:
+"""
+OFFICE = "BS01|secretary|1"
+
+
+@pytest.fixture
+async def watched(tmp_path: Path, database_url: str) -> AsyncIterator[Station]:
+    """A secretary who leaves two calls of a day unanswered is a silent office."""
+    edits = {**ONE_POST, "policies.yaml": {"unstaffed:\n": SILENT}}
+    async with duty_station(tmp_path, database_url, edits=edits) as opened:
+        yield opened
+
+
+async def leaves_two_calls_unanswered(station: Station) -> None:
+    """The evening's shift is staffed by the deputy; in the night's the secretary is called again."""
+    await station.until_civil("20:26")
+    await station.phone("p12").replies_with_number("收到")
+    await station.phone("p12").replies("代 郑秀英 到岗")
+    assert await station.cases(OFFICE) == []
+    await station.until_civil("2026-11-24 00:26")
+
+
+async def test_the_liaison_is_asked_to_ring_and_has_the_next_act_with_one_button(watched: Station) -> None:
+    station = watched
+    await leaves_two_calls_unanswered(station)
+    asked = station.phone("p02").got("岐元村书记赵志强", "近来没有回音", "请先打个电话", "周丽华代理")
+    assert "请下一位代理" in asked.buttons
+    station.phone("p11").never_got("没有回音")
+    await station.phone("p02").taps("请下一位代理", on=asked)
+    station.phone("p02").got("由周丽华代理岐元村书记")
+    station.phone("p12").got("请您代理岐元村书记")
+    case = await station.case(OFFICE)
+    assert (case.state, case.outcome) == (CaseState.RESOLVED, "acting")
+
+
+async def test_one_word_from_him_and_he_is_silent_no_more(watched: Station) -> None:
+    station = watched
+    await leaves_two_calls_unanswered(station)
+    assert (await station.case(OFFICE)).state is CaseState.CALLING
+    await station.phone("p11").replies("手机没电，刚看到")
+    case = await station.case(OFFICE)
+    assert (case.state, case.outcome) == (CaseState.RESOLVED, "answered")
+    station.phone("p02").got("没有回音", "此事已了")
+
+
+async def test_who_rings_takes_it_and_by_sms_may_have_the_next_act(watched: Station) -> None:
+    station = watched
+    await leaves_two_calls_unanswered(station)
+    asked = station.phone("p02").got("近来没有回音")
+    await station.phone("p02").replies(f"收到{asked.number}")
+    assert (await station.case(OFFICE)).holder == "p02"
+    await station.phone("p02").replies(f"代理{asked.number}", by="sms")
+    assert (await station.case(OFFICE)).outcome == "acting"
 
 
 # ── the book ─────────────────────────────────────────────────────────────────────────────────────

@@ -33,6 +33,8 @@ PERSONAL = "personal"
 _OF_NO_MATTER = frozenset({Verb.START, Verb.HELP, Verb.LANGUAGE, Verb.DANGER, Verb.NEED})
 _OF_ANY_MATTER = frozenset({Verb.INFO, Verb.SOMEONE_ELSE})
 _OF_CLOSED_TOO = frozenset({Verb.UNDO, Verb.CLAIM, Verb.WRONG_NUMBER, Verb.SOMEONE_ELSE})
+_ORDERS = frozenset({Verb.APPOINT, Verb.END_ACTING})
+"""Said with somebody's name they are orders about an office, whatever is open."""
 _LIKELY_MINUTES = range(5, 181)
 """A bare figure within it, to a single open shift, is how long somebody still needs."""
 
@@ -55,6 +57,8 @@ def interpret(
         return Answer(verb=Verb.STOP) if utterance.strict else AskBack(question=Question.STOP_FOR_GOOD)
     if utterance.verb in _OF_NO_MATTER:
         return Answer(verb=utterance.verb, language=utterance.language)
+    if utterance.verb in _ORDERS and utterance.name:
+        return Answer(verb=utterance.verb, name=utterance.name)
     scene = set_scene(utterance, matters, quoted=quoted, known=known, confirmed=confirmed)
     if isinstance(scene, Scene):
         return _read(scene)
@@ -242,6 +246,7 @@ _HANDLERS: dict[Verb, Callable[[Scene], Reading]] = {
     Verb.LATER: _later,
     Verb.COVER: _cover,
     Verb.HAND_ON: _plain,
+    Verb.APPOINT: _plain,
     Verb.NOT_RECEIVED: _not_received,
     Verb.INFO: _about,
     Verb.SOMEONE_ELSE: _about,

@@ -30,6 +30,8 @@ class Verb(StrEnum):
     PROXY = "proxy"
     HAND_ON = "hand_on"
     COVER = "cover"
+    APPOINT = "appoint"
+    END_ACTING = "end_acting"
     LATER = "later"
     SORTED = "sorted"
     CLAIM = "claim"
@@ -49,7 +51,17 @@ class Verb(StrEnum):
     UNKNOWN = "unknown"
 
 
-BINDING = frozenset({Verb.SIGN, Verb.VERIFY, Verb.RETURN, Verb.RELAYED, Verb.PROXY})
+BINDING = frozenset(
+    {
+        Verb.SIGN,
+        Verb.VERIFY,
+        Verb.RETURN,
+        Verb.RELAYED,
+        Verb.PROXY,
+        Verb.APPOINT,
+        Verb.END_ACTING,
+    }
+)
 """Verbs that bind somebody: never taken from loose words."""
 
 

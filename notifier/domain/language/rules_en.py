@@ -81,6 +81,15 @@ CLAUSE_EN: tuple[Rule, ...] = (
         r"i'?ll (?:go|come|cover|do it|take it)|i (?:can|will) (?:go|come|cover)(?: it)?",
     ),
     whole(
+        Verb.END_ACTING,
+        rf"end acting(?: of)? (?P<name>{GIVEN_EN})",
+    ),
+    whole(
+        Verb.APPOINT,
+        r"appoint|(?:have|let) (?:them|him|her) act",
+        rf"appoint (?P<name>{GIVEN_EN})(?: as acting secretary)?",
+    ),
+    whole(
         Verb.HAND_ON,
         rf"send (?P<name>{GIVEN_EN})|(?:ask|let) (?P<other>{GIVEN_EN}) to go",
         rf"(?:pass|hand)(?: it)? (?:on|over)(?: to (?P<third>{GIVEN_EN}))?",

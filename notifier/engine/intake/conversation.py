@@ -28,6 +28,7 @@ from notifier.engine.case_letters import local_phone
 from notifier.engine.intake.answers.basis import Basis, Handler
 from notifier.engine.intake.answers.case_answers import CaseAnswers
 from notifier.engine.intake.answers.general_answers import GeneralAnswers
+from notifier.engine.intake.answers.office_answers import OfficeAnswers
 from notifier.engine.intake.answers.relay_answers import RelayAnswers
 from notifier.engine.intake.answers.sheet_answers import SheetAnswers
 from notifier.engine.intake.answers.shift_answers import ShiftAnswers
@@ -41,7 +42,7 @@ from notifier.engine.intake.taps import Tap, read_tap
 from notifier.engine.intake.undoing import Undoing
 from notifier.engine.intake.visit import LONGEST_WORDS, Reply, Visit
 from notifier.engine.parts import Parts
-from notifier.engine.subjects import RELAY, SHEET, SHIFT, UNSIGNED, VERIFY
+from notifier.engine.subjects import OFFICE, RELAY, SHEET, SHIFT, UNSIGNED, VERIFY
 from notifier.store.rows import StoredMessage
 from notifier.store.tx import Tx
 
@@ -70,12 +71,17 @@ class Conversation:
         calls = CaseAnswers(basis, self._passing)
         self._sheets = SheetAnswers(basis)
         undoing = Undoing(basis, self._readings)
-        self._general = GeneralAnswers(basis, self._passing, self._readings, undoing).table()
+        offices = OfficeAnswers(basis, calls)
+        self._general = {
+            **GeneralAnswers(basis, self._passing, self._readings, undoing).table(),
+            **offices.orders(),
+        }
         self._by_topic: Mapping[str, Mapping[Verb, Handler]] = {
             SHIFT: ShiftAnswers(basis, calls).table(),
             SHEET: self._sheets.signer_table(),
             VERIFY: {**calls.table(), **self._sheets.verifier_table()},
             UNSIGNED: calls.table(),
+            OFFICE: offices.table(),
             RELAY: {**calls.table(), **RelayAnswers(basis).table()},
         }
 
@@ -87,9 +93,10 @@ class Conversation:
         visit = await self._visit(tx, item, incoming, people, tap, now)
         if visit.quoted is not None and visit.quoted.person in {person.id for person in people}:
             await tx.messages.mark_answered(visit.quoted.id, now)
-        if incoming.kind is IncomingKind.TAP:
-            return await self._tapped(visit, tap), visit.has_open
-        return await self._said(visit), visit.has_open
+        tapped = incoming.kind is IncomingKind.TAP
+        replies = await (self._tapped(visit, tap) if tapped else self._said(visit))
+        await self._parts.silence.heard(tx, [person.id for person in people], now)
+        return replies, visit.has_open
 
     async def shown(
         self, tx: Tx, item: int, incoming: Incoming, people: Sequence[Person], now: datetime

@@ -14,7 +14,7 @@ from notifier.engine.intake.standing import KIND_OF, Standing
 from notifier.engine.intake.visit import Visit
 from notifier.engine.parts import Parts
 from notifier.engine.shifts import shift_values
-from notifier.engine.subjects import RELAY, SHEET, SHIFT, UNSIGNED, VERIFY
+from notifier.engine.subjects import OFFICE, RELAY, SHEET, SHIFT, UNSIGNED, VERIFY
 from notifier.store.rows import Matter
 from notifier.store.tx import Tx
 
@@ -74,8 +74,9 @@ class Facts:
         if matter.topic in (SHEET, UNSIGNED, VERIFY):
             sheet = await tx.sheets.get(SheetKey(matter.subject))
             return await self._parts.sheets.letters.values(tx, sheet, person.locale) if sheet else {}
-        if matter.topic == RELAY:
-            subject = await self._parts.relays.load(tx, matter.subject, now)
+        if matter.topic in (RELAY, OFFICE):
+            load = self._parts.relays.load if matter.topic == RELAY else self._parts.silence.load
+            subject = await load(tx, matter.subject, now)
             return dict(subject.values) if subject else {}
         return {}
 
@@ -118,7 +119,7 @@ class Facts:
         kind = standing.view.kind
         template = _HINTS[kind]
         if kind is MatterKind.CALL and standing.topic != SHIFT:
-            template = "hint_follow_up"
+            template = "hint_office" if standing.topic == OFFICE else "hint_follow_up"
         lineage = await self.lineage(tx, standing.matter.unit, now)
         rendered = self._station.texts.render(
             template,
@@ -151,7 +152,8 @@ async def _held_at(tx: Tx, case: Case) -> str | None:
 
 def _is_told(kind: Kind, values: Mapping[str, object]) -> bool:
     """Whether the subject is still there to be named."""
-    needed = {Kind.UNSTAFFED: "post", Kind.UNRELAYED: "title"}.get(kind, "items_total")
+    named = {Kind.UNSTAFFED: "post", Kind.UNRELAYED: "title", Kind.SILENT: "office"}
+    needed = named.get(kind, "items_total")
     return needed in values
 
 

@@ -17,7 +17,7 @@ from notifier.engine.intake import views
 from notifier.engine.intake.views import View
 from notifier.engine.parts import Parts
 from notifier.engine.relays import CANCELLED
-from notifier.engine.subjects import NOTICE, RELAY, SHEET, SHIFT, UNSIGNED, VERIFY
+from notifier.engine.subjects import NOTICE, OFFICE, RELAY, SHEET, SHIFT, UNSIGNED, VERIFY
 from notifier.store.rows import Matter, Relay
 from notifier.store.tx import Tx
 
@@ -27,6 +27,7 @@ KIND_OF: Mapping[str, Kind] = {
     UNSIGNED: Kind.UNSIGNED,
     VERIFY: Kind.UNVERIFIED,
     RELAY: Kind.UNRELAYED,
+    OFFICE: Kind.SILENT,
 }
 """The kind of case that each topic may become."""
 
@@ -209,6 +210,9 @@ class Standings:
             return bare
         if matter.topic == RELAY:
             return await self._relay(tx, bare, now)
+        if matter.topic == OFFICE:
+            view = views.office_view(case, person.id) if case else None
+            return replace(bare, view=_open(matter, view)) if view else None
         return await self._sheet(tx, bare)
 
     async def _sheet(self, tx: Tx, bare: Standing) -> Standing | None:

@@ -120,6 +120,13 @@ def case_view(case: Case, person: PersonId) -> View:
     return View(kind=MatterKind.CALL, answers=frozenset(answers))
 
 
+def office_view(case: Case, person: PersonId) -> View:
+    """The matter of who is asked to ring the holder of a silent office: he may have the next in rank act."""
+    view = case_view(case, person)
+    mine = case.holder in (None, person)
+    return View(kind=MatterKind.CALL, answers=view.answers | ({Verb.APPOINT} if mine else set()))
+
+
 def list_view(sheet: Sheet, items: int) -> View | None:
     """The matter of who signs a list; None once he owes nothing."""
     if not sheet.wants_signature:

@@ -38,6 +38,7 @@ class Aftermath:
     async def sweep(self, now: datetime) -> bool:
         """One set of messages whose fallback is due or that are no longer worth sending; True if any."""
         async with self._station.db.write() as tx:
+            await tx.cases.decide_alone()
             late = await tx.messages.due_fallbacks(now, SWEEP_SIZE)
             for message in late:
                 await tx.messages.clear_fallback([message.id])

@@ -74,6 +74,7 @@ class Watch:
         now = self._station.now()
         try:
             async with self._station.db.write() as tx:
+                await tx.cases.decide_alone()
                 timers = await tx.timers.due(now, lane, SET_SIZE[lane])
                 for timer in timers:
                     await self._handle(tx, timer, now)
@@ -94,6 +95,7 @@ class Watch:
         for timer in timers:
             try:
                 async with self._station.db.write() as tx:
+                    await tx.cases.decide_alone()
                     await self._handle(tx, timer, now)
             except (NotifierError, SQLAlchemyError, LookupError, ValueError) as error:
                 if is_outage(error):

@@ -12,11 +12,13 @@ from notifier.domain.ids import CaseId, PersonId, UnitCode
 from notifier.domain.policy import Kind
 from notifier.errors import Conflict, NotFound
 from notifier.store.rows import CaseFilter
-from notifier.store.statements import batches, insert_or, locking
+from notifier.store.statements import batches, insert_or, locking, may_write
 from notifier.store.tables import calls, cases
 from notifier.store.tree import below
 
 _OPEN = cases.c.closed_at.is_(None)
+_DECIDING = 0x6E6F7463
+"""PostgreSQL's advisory lock for deciding: another number than the one for migrating."""
 
 
 def case_of(row: RowMapping, made: Sequence[Call] = ()) -> Case:
@@ -97,6 +99,19 @@ class CaseRepo:
     def __init__(self, conn: AsyncConnection) -> None:
         """Work inside the transaction of ``conn``."""
         self._conn = conn
+        self._is_alone = False
+
+    async def decide_alone(self) -> None:
+        """Wait until no other transaction decides about cases; then none does before this one ends.
+
+        Call it before anything is locked. Whoever decides locks cases, people and messages in the order in
+        which things come, and many of them: two at once would deadlock on PostgreSQL, which costs a second
+        each time. With SQLite's one writer there is nothing to wait for.
+        """
+        if self._is_alone or self._conn.dialect.name != "postgresql" or not may_write(self._conn):
+            return
+        await self._conn.execute(select(func.pg_advisory_xact_lock(_DECIDING)))
+        self._is_alone = True
 
     async def get(self, case_id: CaseId) -> Case:
         """One case; in a transaction that writes, nobody else changes it until the end. Raises NotFound."""
@@ -158,6 +173,14 @@ class CaseRepo:
         found = [case for condition in about for case in await self._many(condition)]
         return sorted(found, key=lambda case: case.id)
 
+    async def any_on_subjects(self, kind: Kind, subjects: Collection[str]) -> bool:
+        """Whether there ever was a case of that kind about any of those subjects."""
+        for some in batches(subjects):
+            about = (cases.c.kind == kind) & cases.c.subject.in_(some)
+            if await self._conn.scalar(select(cases.c.id).where(about).limit(1)) is not None:
+                return True
+        return False
+
     async def listing(self, wanted: CaseFilter) -> list[Case]:
         """The cases that pass the filter (its unit stands for all below it too), oldest first."""
         conditions: list[ColumnElement[bool]] = [_OPEN] if wanted.open_only else []
@@ -178,6 +201,7 @@ class CaseRepo:
         return list(await self._conn.scalars(select(cases.c.id).where(condition).order_by(cases.c.id)))
 
     async def _one(self, condition: ColumnElement[bool]) -> Case | None:
+        await self.decide_alone()
         rows = await self._conn.execute(locking(self._conn, select(cases).where(condition)))
         row = rows.mappings().one_or_none()
         return case_of(row, (await self._calls([row["id"]])).get(row["id"], ())) if row else None

@@ -26,9 +26,13 @@ def locking(conn: AsyncConnection, query: Select[*tuple[Any, ...]]) -> Select[*t
 
     SQLite needs no more than it has: one writer at a time.
     """
+    return query.with_for_update() if may_write(conn) else query
+
+
+def may_write(conn: AsyncConnection) -> bool:
+    """Whether the transaction was opened to write in, as far as that must be told: PostgreSQL's."""
     sync = conn.sync_connection
-    read_only = sync is None or sync.get_execution_options().get("postgresql_readonly", False)
-    return query if read_only else query.with_for_update()
+    return sync is not None and not sync.get_execution_options().get("postgresql_readonly", False)
 
 
 def may_be_among(

@@ -88,6 +88,7 @@ class Reader:
         async with self._station.db.write(brief=True) as tx:
             # What people say changes no roster and no settings.
             tx.kept.begin()
+            await tx.cases.decide_alone()
             for item in await tx.inbox.new(SET_SIZE):
                 await self._handle(tx, item, done)
             await tx.inbox.done([item.id for item in done.items])
@@ -111,6 +112,7 @@ class Reader:
     async def _take_one(self, item: InboxItem) -> _Done:
         done = _Done()
         async with self._station.db.write() as tx:
+            await tx.cases.decide_alone()
             # Looked up anew: on PostgreSQL another reader may have had it meanwhile.
             if any(new.id == item.id for new in await tx.inbox.new(SET_SIZE)):
                 await self._handle(tx, item, done)

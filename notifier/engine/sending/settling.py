@@ -90,6 +90,8 @@ class Settling:
                 return
 
     async def _write(self, tx: Tx, batch: list[tuple[Attempt, int]]) -> None:
+        if any(_may_meet_decisions(attempt) for attempt, _ in batch):
+            await tx.cases.decide_alone()
         now = self._station.now()
         outcomes = [self._outcome(attempt, fence) for attempt, fence in batch]
         applied = set(await tx.messages.settle(outcomes))
@@ -123,6 +125,12 @@ class Settling:
             if attempt.accepted and attempt.message.call:
                 waited = (now - attempt.message.created_at).total_seconds()
                 self._metrics.call_acceptance.observe(max(0.0, waited))
+
+
+def _may_meet_decisions(attempt: Attempt) -> bool:
+    """Whether what is decided elsewhere may change the message just now: by an answer, or by a receipt."""
+    message = attempt.message
+    return attempt.error is not None or message.call or message.channel is ChannelName.SMS
 
 
 async def _as_found(message: StoredMessage, look_up: LookUp) -> Attempt:

@@ -19,6 +19,8 @@ BUSY_TIMEOUT_S = 5
 CONNECT_TIMEOUT_S = 5
 COMMAND_TIMEOUT_S = 30
 """A PostgreSQL statement that takes longer is taken for a dead connection."""
+LOCK_TIMEOUT_S = 20
+"""One that waits longer for somebody else's lock is told so, and what it belongs to is tried again."""
 LISTEN_TIMEOUT_S = 5
 FROZEN_AFTER_S = 15
 """PostgreSQL ends a transaction in which nothing was said for this long, and frees the rows it had locked."""
@@ -105,7 +107,7 @@ def postgres_pool(url: URL) -> AsyncEngine:
         pool_size=10,
         max_overflow=10,
         pool_timeout=CONNECT_TIMEOUT_S * 2,
-        connect_args=_postgres_arguments(),
+        connect_args=_postgres_arguments(lock_timeout=f"{LOCK_TIMEOUT_S}s"),
     )
     # Instead of pool_pre_ping, which costs three round trips a transaction: asyncpg already knows when
     # the other side hung up. A line that died silently is found by the command time-out.
@@ -130,7 +132,7 @@ def postgres_listener(url: URL) -> AsyncEngine:
     return create_async_engine(url, poolclass=NullPool, connect_args=arguments)
 
 
-def _postgres_arguments() -> dict[str, Any]:
+def _postgres_arguments(**settings: str) -> dict[str, Any]:
     return {
         "timeout": CONNECT_TIMEOUT_S,
         "command_timeout": COMMAND_TIMEOUT_S,
@@ -139,6 +141,7 @@ def _postgres_arguments() -> dict[str, Any]:
             # A process that froze inside a transaction must not keep everybody else's rows.
             "idle_in_transaction_session_timeout": str(FROZEN_AFTER_S * 1000),
             "jit": "off",
+            **settings,
         },
     }
 

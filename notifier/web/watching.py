@@ -93,8 +93,8 @@ class Watching:
         return Response(generate_latest(metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     def _outage(self) -> Outage | None:
-        """What keeps the database from its work: as we found it just now, or else those who write."""
-        return self._backlog.outage or self._deps.pulses.outage()
+        """What keeps the database from its work: as those found it who work with it, or else we just now."""
+        return self._deps.pulses.outage() or self._backlog.outage
 
     async def _read_backlog(self) -> Backlog:
         async with self._deps.database.read() as tx:

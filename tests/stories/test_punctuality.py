@@ -8,6 +8,7 @@ from notifier.domain.message import Lane
 from notifier.domain.roster import ChannelName
 from notifier.engine.contacts_lost import BLOCKED, STOPPED
 from notifier.engine.punctuality import LOOKS, Punctuality
+from notifier.engine.shifts import WATCH
 from notifier.store.database import Database
 from notifier.store.rows import Timer
 from notifier.store.tx import Tx
@@ -120,7 +121,7 @@ async def test_a_desk_that_nobody_can_reach_is_an_alarm(desk: IntakeDesk) -> Non
 
 async def plan(desk: IntakeDesk, moment: str, lane: Lane = Lane.ESCALATION) -> None:
     """A timer that finds nothing to do."""
-    timer = Timer(key=f"nothing:{moment}", lane=lane, due_at=civil(moment), kind="watch", subject="no shift")
+    timer = Timer(key=f"nothing:{moment}", lane=lane, due_at=civil(moment), kind=WATCH, subject="no shift")
     async with desk.db.write() as tx:
         await tx.timers.plan([timer])
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from notifier.domain import presence
-from notifier.domain.ids import PersonId, ShiftKey
+from notifier.domain.ids import PersonId, PostCode, ShiftKey
 from notifier.domain.message import Lane
 from notifier.domain.policy import Kind, Policy
 from notifier.domain.presence import Window
@@ -107,7 +107,16 @@ class Shifts:
         people = list(dict.fromkeys(row.presence.person for row in were_there))
         reason = f"{len(people)} of {scene.post.headcount} were on post"
         await self._journal(tx, scene, "shift_over", None, None, reason, now)
+        if change.end:
+            await self._watch_what_runs(tx, shift.post, now)
         return people
+
+    async def _watch_what_runs(self, tx: Tx, post: PostCode, now: datetime) -> None:
+        """After an outage a shift may be watched before the one ahead of it ends, and count its people."""
+        grace = (await self._policy(tx)).grace
+        for shift in await tx.shifts.running(post, now):
+            if shift.start + grace <= now:
+                await self.watch(tx, shift.key, now)
 
     # ── what people do ───────────────────────────────────────────────────────────────────────────
 

@@ -178,6 +178,19 @@ async def test_what_was_due_while_nothing_ran_is_done_once_when_it_runs_again(st
     assert at(await station.trace(case), "called")[-1] == ("20:45", "p11")
 
 
+async def test_who_was_on_post_before_an_outage_does_not_keep_the_next_shift(station: Station) -> None:
+    """Its grace is over by the time the shift ahead of it can end; the calls come before the ends."""
+    await station.until_civil("20:00")
+    await station.phone("p14").replies_with_number("到岗")
+    await station.until_civil("23:50")
+    await station.goes_down()
+    station.clock.set(station.civil("2026-11-24 00:20"))
+    await station.goes_up()
+    await station.settle()
+    case = await station.case("BS01-G1 2026-11-23T16:00:00Z")
+    assert at(await station.trace(case), "called") == [("00:20", "p15")]
+
+
 async def test_what_people_said_while_nothing_ran_is_heard_when_it_runs_again(station: Station) -> None:
     await station.until_civil("20:16")
     await station.goes_down()

@@ -19,6 +19,7 @@ from notifier.domain.roster import ChannelName
 from notifier.engine.alarms import Alarms
 from notifier.engine.broadcasts import DEADLINE, RELEASE
 from notifier.engine.cases import CASE_CLOCK
+from notifier.engine.digests import DAILY
 from notifier.engine.house import House
 from notifier.engine.intake.poller import Poller
 from notifier.engine.intake.reader import Reader
@@ -163,7 +164,11 @@ class Service:
             "watch": (watch.turn, watch.pause),
             "planner": (self._plan, self._until_replan),
             "alarms": (alarms.turn, alarms.pause),
+            "digests": (self._digest, parts.digests.pause),
         }
+
+    async def _digest(self) -> bool:
+        return await self._parts.digests.turn(self._tenures.seek("watch"))
 
     async def _plan(self) -> bool:
         if self._tenures.seek("watch").held:
@@ -347,6 +352,7 @@ def _handlers(parts: Parts) -> dict[str, Handler]:
         REREAD: parts.planner.reread,
         CASE_CLOCK: parts.cases.clock,
         ASK_DAILY: parts.sheets.ask_daily,
+        DAILY: parts.digests.due,
         REMIND_ONCE: parts.sheets.remind_once,
         UNSIGNED_AT: parts.sheets.unsigned,
         UNVERIFIED_AT: parts.sheets.unverified,

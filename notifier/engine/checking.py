@@ -12,7 +12,7 @@ from notifier.domain.case import Chain, Place
 from notifier.domain.chain import first_reachable, read_chain
 from notifier.domain.ids import PersonId, UnitCode
 from notifier.domain.policy import CASE_KINDS, ROSTERED, Kind, Settings
-from notifier.domain.roster import ChannelName, Contact, Person, Post, Shift, Unit, UnitKind
+from notifier.domain.roster import Contact, Person, Post, Shift, Unit, UnitKind
 from notifier.engine.parts import Parts
 from notifier.engine.station import EVERYBODY, Station
 from notifier.errors import FileRefused
@@ -198,20 +198,12 @@ def _people(station: Station, view: _View) -> list[str]:
     """Who cannot be reached, who cannot answer, and which countries our senders hear nothing from."""
     people = view.roster.people or ()
     unreached = [person for person in people if not view.contacts.get(person.id)]
-    mute = [person for person in people if is_mute(view.contacts.get(person.id, ()), station)]
+    mute = [person for person in people if station.reach.is_mute(view.contacts.get(person.id, ()))]
     return [
         *_one_way_countries(people, station),
         *_listed(unreached, "cannot be reached: no working Telegram chat or phone on a channel that is on"),
         *_listed(mute, "cannot answer at all: SMS only, and it carries no replies; link Telegram"),
     ]
-
-
-def is_mute(contacts: Sequence[Contact], station: Station) -> bool:
-    """Whether somebody with these contacts is reached, but cannot answer by any of them."""
-    return bool(contacts) and not any(
-        contact.channel is ChannelName.TELEGRAM or station.reach.can_reply(contact.address)
-        for contact in contacts
-    )
 
 
 def _one_way_countries(people: Iterable[Person], station: Station) -> list[str]:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from notifier.domain.ids import PersonId, UnitCode
 from notifier.domain.roster import ChannelName, Contact, Person, Unit
 from notifier.engine.broadcasts import Order
-from notifier.engine.checking import is_mute
 from notifier.engine.parts import Parts
 from notifier.engine.station import EVERYBODY, Station
 from notifier.store.tx import Tx
@@ -65,7 +64,7 @@ async def forecast(parts: Parts, order: Order, pacing: Pacing) -> Forecast:
         held=len(ids) - len(allowed),
         segments=segments,
         takes=_takes(telegram, segments, station, pacing),
-        cannot_answer=tuple(person for person in first if is_mute(contacts[person], station)),
+        cannot_answer=tuple(person for person in first if station.reach.is_mute(contacts[person])),
         begins=settings.quiet.open_from(start) if policy.keeps_quiet else start,
     )
 

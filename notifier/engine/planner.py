@@ -15,6 +15,7 @@ from notifier.domain.policy import Checklist, Kind, Policy, Settings, Signers
 from notifier.domain.roster import Shift, UnitKind
 from notifier.domain.rota import expand_rotas
 from notifier.engine.cases import Cases
+from notifier.engine.digests import daily_timers
 from notifier.engine.sheets import ASK_BEFORE, ASK_DAILY, Sheets
 from notifier.engine.shifts import END, REMIND, WATCH, Shifts
 from notifier.engine.station import Station
@@ -51,6 +52,7 @@ class Planner:
         await self.extend_rotas()
         now = self._station.now()
         planned = await self._plan_shifts(now) + await self._plan_daily_lists(now)
+        planned += await self._plan_digests(now)
         if planned:
             self._station.wake.ring("watch")
         return planned
@@ -119,6 +121,14 @@ class Planner:
         for unit in units:
             subject = f"{checklist.id}|{unit}|{day.isoformat()}"
             yield _timer(ASK_DAILY, due - ASK_BEFORE, subject)
+
+    async def _plan_digests(self, now: datetime) -> int:
+        async with self._station.db.read() as tx:
+            timers = list(daily_timers(await self._station.rules.current(tx), now))
+        if not timers:
+            return 0
+        async with self._station.db.write() as tx:
+            return await tx.timers.plan(timers)
 
     async def _owing_units(self, tx: Tx, lists: Iterable[Checklist]) -> dict[str, list[UnitCode]]:
         villages = [u.code for u in (await tx.roster.units()).values() if u.kind is UnitKind.VILLAGE]

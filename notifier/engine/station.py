@@ -1,7 +1,7 @@
 """What every part of the engine is handed: the database, the clock, the texts, the rules in force."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -44,6 +44,12 @@ class Reach:
         if contact.channel is ChannelName.TELEGRAM:
             return contact.account
         return sender_for(contact.address, self.sms)
+
+    def is_mute(self, contacts: Sequence[Contact]) -> bool:
+        """Whether somebody with these contacts is reached, but cannot answer by any of them."""
+        return bool(contacts) and not any(
+            contact.channel is ChannelName.TELEGRAM or self.can_reply(contact.address) for contact in contacts
+        )
 
     def may_write_to(self, person: Person, units: Mapping[UnitCode, UnitCode | None]) -> bool:
         """Whether ONLY_TO lets messages to that person out. ``units`` maps each unit to its parent."""

@@ -103,6 +103,7 @@ class Engine:
         await self._renew()
         busy = await self._heed_signals()
         busy |= await self._exhaust("watch")
+        busy |= await self._exhaust("digests")
         await self._turns["alarms"]()
         busy |= await self._send()
         busy |= await self._let_receipts_come()

@@ -17,7 +17,7 @@ from notifier.config import Config
 from notifier.domain.pacing import ChatPacer
 from notifier.domain.roster import ChannelName
 from notifier.engine.alarms import Alarms
-from notifier.engine.broadcasts import DEADLINE, RELEASE
+from notifier.engine.broadcasts import DEADLINE, RELEASE, STOP
 from notifier.engine.cases import CASE_CLOCK
 from notifier.engine.digests import DAILY
 from notifier.engine.house import House
@@ -31,6 +31,7 @@ from notifier.engine.parts import Parts
 from notifier.engine.planner import REREAD
 from notifier.engine.punctuality import LOOK_EVERY_S as LOOK_IF_LATE_EVERY_S
 from notifier.engine.punctuality import ON_TIME
+from notifier.engine.relays import ASK, SILENT
 from notifier.engine.sending.account import Account
 from notifier.engine.sending.settling import Settling
 from notifier.engine.sheets import ASK_DAILY, REMIND_ONCE, UNSIGNED_AT, UNVERIFIED_AT
@@ -357,7 +358,10 @@ def _handlers(parts: Parts) -> dict[str, Handler]:
         UNSIGNED_AT: parts.sheets.unsigned,
         UNVERIFIED_AT: parts.sheets.unverified,
         RELEASE: parts.broadcasts.release,
+        STOP: parts.broadcasts.go_on_stopping,
+        ASK: parts.relays.ask,
         DEADLINE: parts.relays.deadline,
+        SILENT: parts.relays.open_silent,
         OFFICE: parts.offices.change,
         ON_TIME: parts.punctuality.on_time_again,
     }

@@ -21,7 +21,6 @@ from notifier.engine import reports
 from notifier.engine.broadcasts import Order
 from notifier.engine.forecast import Forecast, Pacing, forecast
 from notifier.engine.parts import Parts
-from notifier.engine.relays import CANCELLED
 from notifier.errors import InputError, NotFound
 from notifier.texts.vocabulary import VOCABULARY
 
@@ -224,11 +223,6 @@ def cancel(broadcast_id: Id) -> None:
     """Stop what has not gone out yet, and its relays."""
 
     async def work(parts: Parts, _: Config) -> int:
-        station = parts.station
-        async with station.db.write() as tx:
-            found = await tx.broadcasts.get(BroadcastId(broadcast_id))
-            if found is not None and found.state == CANCELLED:
-                raise InputError(f"broadcast {broadcast_id} is cancelled already")
-            return await parts.broadcasts.cancel(tx, BroadcastId(broadcast_id), station.now())
+        return await parts.broadcasts.stop(BroadcastId(broadcast_id))
 
     typer.echo(f"broadcast {broadcast_id} is cancelled; {with_parts(work)} message(s) were stopped")

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from notifier.domain.audience import parse_audience
@@ -18,6 +18,10 @@ from notifier.store.tx import Tx
 
 RELEASE = "broadcast_release"
 DEADLINE = "broadcast_deadline"
+STOP = "broadcast_stop"
+
+RESUME_AFTER = timedelta(minutes=1)
+"""How long whoever stops a broadcast may take before the watch goes on with it."""
 
 CHUNK = 500
 """Recipients written, or released, in one transaction: short enough that no call is late behind it."""
@@ -70,16 +74,18 @@ class Broadcasts:
         does, and the house cancels what was begun.
         """
         start = order.start_at or now
-        async with self._station.db.write() as tx:
+        async with self._station.db.read() as tx:
             people = await self.recipients(tx, order.audience, now)
+        async with self._station.db.write() as tx:
             broadcast = await tx.broadcasts.create(_begun(order, now, start))
         for first in range(0, len(people), CHUNK):
             async with self._station.db.write() as tx:
                 await self._address(tx, broadcast, people[first : first + CHUNK], start)
             progress(min(first + CHUNK, len(people)))
+        async with self._station.db.read() as tx:
+            relays = await self._relays.list_units(tx, broadcast, people) if order.relay else []
         async with self._station.db.write() as tx:
-            if order.relay:
-                await self._relays.list_units(tx, broadcast, people)
+            await tx.broadcasts.put_relays(relays)
             await tx.broadcasts.set_state(broadcast.id, SCHEDULED)
             await self._set_timers(tx, broadcast)
             await tx.signals.ring()
@@ -140,26 +146,61 @@ class Broadcasts:
         if await tx.messages.release_broadcast(broadcast.id, may_go, CHUNK) == CHUNK:
             await tx.timers.set(_timer(RELEASE, Lane.BULK, now, subject))
             return
-        await self._relays.ask(tx, broadcast, now)
+        await self._relays.ask(tx, subject, now)
 
     # ── stopping ─────────────────────────────────────────────────────────────────────────────────
 
-    async def cancel(self, tx: Tx, broadcast_id: BroadcastId, now: datetime) -> int:
-        """Cancel what has not gone out, and the relays' cases; returns how many messages were stopped."""
-        broadcast = await get_broadcast(tx, str(broadcast_id))
-        await tx.broadcasts.set_state(broadcast.id, CANCELLED)
-        stopped = 0
-        while some := await tx.messages.cancel_broadcast(broadcast.id, now):
-            stopped += some
-        await self._relays.close(tx, broadcast, now)
-        await tx.signals.ring()
-        return stopped
+    async def stop(self, broadcast_id: BroadcastId) -> int:
+        """Cancel what has not gone out, and the relays' cases; returns how many messages were stopped.
+
+        By short sets; if this process dies amid them, the watch goes on. Raises NotFound, and InputError
+        for one that is cancelled already.
+        """
+        station = self._station
+        async with station.db.write() as tx:
+            broadcast = await get_broadcast(tx, str(broadcast_id))
+            if broadcast.state == CANCELLED:
+                raise InputError(f"broadcast {broadcast_id} is cancelled already")
+            await self._decide_to_stop(tx, broadcast.id, station.now() + RESUME_AFTER * station.clock.speed)
+        stopped, subject = 0, str(broadcast_id)
+        while True:
+            async with station.db.write() as tx:
+                some, further = await self._stop_some(tx, subject, station.now())
+                stopped += some
+                if further is None:
+                    await tx.timers.drop([f"{STOP}:{broadcast_id}"])
+                    await tx.signals.ring()
+                    return stopped
+                subject = further
+
+    async def go_on_stopping(self, tx: Tx, subject: str, now: datetime) -> None:
+        """Cancel the next set of a broadcast that was stopped by a process that died over it."""
+        _, further = await self._stop_some(tx, subject, now)
+        if further is not None:
+            await self._stop_at(tx, further, now)
 
     async def cancel_abandoned(self, before: datetime, now: datetime) -> None:
         """Cancel broadcasts whose preparation was cut short: nobody can know what was meant to follow."""
         async with self._station.db.write() as tx:
             for broadcast in await tx.broadcasts.abandoned(before):
-                await self.cancel(tx, broadcast.id, now)
+                await self._decide_to_stop(tx, broadcast.id, now)
+
+    async def _decide_to_stop(self, tx: Tx, broadcast: BroadcastId, now: datetime) -> None:
+        await tx.broadcasts.set_state(broadcast, CANCELLED)
+        await self._stop_at(tx, str(broadcast), now)
+        await tx.signals.ring()
+
+    async def _stop_at(self, tx: Tx, subject: str, due_at: datetime) -> None:
+        timer = _timer(STOP, Lane.DUTY, due_at, subject)
+        await tx.timers.set(replace(timer, key=f"{STOP}:{subject.partition(':')[0]}"))
+
+    async def _stop_some(self, tx: Tx, subject: str, now: datetime) -> tuple[int, str | None]:
+        """One set of messages, then of units; how many messages, and what to go on with (None: all done)."""
+        number, in_units, _ = subject.partition(":")
+        if not in_units:
+            stopped = await tx.messages.cancel_broadcast(BroadcastId(int(number)), now)
+            return stopped, subject if stopped else f"{number}:"
+        return 0, await self._relays.close(tx, subject, now)
 
 
 def progress_state(broadcast: Broadcast, states: Counter[str]) -> str:

@@ -127,9 +127,12 @@ class BroadcastRepo:
         rows = await self._conn.execute(select(broadcasts).where(stale).order_by(broadcasts.c.id))
         return [broadcast_of(row) for row in rows.mappings()]
 
-    async def relays(self, broadcast: BroadcastId) -> list[Relay]:
-        """How every unit stands, by unit code."""
-        query = select(relays).where(relays.c.broadcast == broadcast).order_by(relays.c.unit)
+    async def relays(
+        self, broadcast: BroadcastId, *, after: str = "", limit: int | None = None
+    ) -> list[Relay]:
+        """How every unit stands, by unit code; behind ``after``, at most ``limit`` of them."""
+        query = select(relays).where(relays.c.broadcast == broadcast, relays.c.unit > after)
+        query = query.order_by(relays.c.unit).limit(limit)
         return [relay_of(row) for row in (await self._conn.execute(query)).mappings()]
 
     async def put_relays(self, wanted: Iterable[Relay]) -> None:

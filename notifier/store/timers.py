@@ -70,6 +70,11 @@ class TimerRepo:
         for batch in batches(ids):
             await self._conn.execute(update(timers).where(timers.c.id.in_(batch)).values(state="done"))
 
+    async def is_pending(self, key: str) -> bool:
+        """Whether that timer is still to come."""
+        query = select(timers.c.id).where(timers.c.key == key, _PENDING)
+        return await self._conn.scalar(query) is not None
+
     async def postpone(self, timer: int, due_at: datetime) -> None:
         """Try again at ``due_at``; counts the try."""
         again = {"due_at": due_at, "tries": timers.c.tries + 1}

@@ -152,8 +152,7 @@ async def test_a_broadcast_that_is_cancelled_sends_no_more_and_calls_off_its_cas
     broadcast = await sends(station, "unit:BS01", relay=True)
     await station.until_civil("11:05")
     station.reads_all()
-    async with station.engine.parts.station.db.write() as tx:
-        await station.engine.parts.broadcasts.cancel(tx, BroadcastId(broadcast), station.clock.now())
+    await station.engine.parts.broadcasts.stop(BroadcastId(broadcast))
     await station.settle()
     case = await station.case("unrelayed")
     assert (case.state, case.outcome) == (CaseState.CANCELLED, "cancelled")

@@ -35,6 +35,7 @@ from notifier.engine.relays import ASK, SILENT
 from notifier.engine.sending.account import Account
 from notifier.engine.sending.settling import Settling
 from notifier.engine.sheets import ASK_DAILY, REMIND_ONCE, UNSIGNED_AT, UNVERIFIED_AT
+from notifier.engine.shift_timers import CHANGES
 from notifier.engine.shifts import END, REMIND, WATCH
 from notifier.engine.taking_in import LOOK_EVERY_S, Successor
 from notifier.engine.tenure import RENEW_EVERY_S, Tenures
@@ -351,6 +352,7 @@ def _handlers(parts: Parts) -> dict[str, Handler]:
         WATCH: parts.shifts.watch,
         END: parts.planner.end_of_shift,
         REREAD: parts.planner.reread,
+        CHANGES: parts.shift_changes.tell,
         CASE_CLOCK: parts.cases.clock,
         ASK_DAILY: parts.sheets.ask_daily,
         DAILY: parts.digests.due,

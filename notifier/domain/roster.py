@@ -127,6 +127,11 @@ class Shift:
         return ShiftKey(f"{self.post} {iso_utc(self.start)}")
 
 
+def post_of(key: ShiftKey) -> PostCode:
+    """The post of a shift, by its key."""
+    return PostCode(key.rpartition(" ")[0])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lineage:
     """A unit with everything above it, as the chain of succession needs it: small, whatever the city's size.

@@ -37,9 +37,31 @@ class Rota:
     kinds: frozenset[DayKind] = frozenset()
     moved: Mapping[date, date | None] = field(default_factory=dict)
 
+    @property
+    def people(self) -> frozenset[PersonId]:
+        """Everybody in its teams."""
+        return frozenset(person for day in self.round for team in day if team for person in team)
+
     def contains(self, day: date) -> bool:
         """Whether the day lies between the first and the last."""
         return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
+
+
+def only_known(rotas: Iterable[Rota], posts: Set[PostCode], people: Set[PersonId]) -> tuple[Rota, ...]:
+    """The rotas of posts that are kept, with the people who are in the roster still."""
+    return tuple(_without_strangers(rota, people) for rota in rotas if rota.post in posts)
+
+
+def _without_strangers(rota: Rota, people: Set[PersonId]) -> Rota:
+    if rota.people <= people:
+        return rota
+    return replace(
+        rota,
+        round=tuple(
+            tuple(None if team is None else tuple(p for p in team if p in people) for team in day)
+            for day in rota.round
+        ),
+    )
 
 
 def wheel(teams: Sequence[Team], places: int) -> tuple[tuple[Team, ...], ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from notifier.engine.parts import Parts
-from notifier.engine.planner import ROTAS
+from notifier.engine.rotas import ROTAS
 from notifier.engine.station import Station
 from notifier.engine.taking_in import finish_released
 from notifier.errors import InputError

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from notifier.domain.policy import Settings
 from notifier.engine.parts import Parts
-from notifier.engine.planner import ROTAS
 from notifier.engine.reloading import merged
+from notifier.engine.rotas import ROTAS
 from notifier.engine.station import Station
 from notifier.engine.taking_in import Change, finish_released, take_in
 from notifier.errors import FileRefused, Finding, InputError

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import structlog
 
 from notifier.engine.offices import offices_told
-from notifier.engine.planner import ROTAS, remind_late, reread_all
+from notifier.engine.planner import reread_all
+from notifier.engine.rotas import ROTAS
+from notifier.engine.shift_timers import follow_changes
 from notifier.engine.station import Station
 from notifier.store.imports import Planned
 from notifier.store.roster_sets import RosterSet
@@ -124,4 +126,4 @@ async def _apply(station: Station, tx: Tx, part: RosterSet) -> None:
     now = station.now()
     await tx.imports.write(part, now)
     await offices_told(tx, part.seats, now)
-    await remind_late(tx, part.shifts, await station.rules.current(tx), now)
+    await follow_changes(tx, part.shifts, part.cancelled, await station.rules.current(tx), now)

@@ -13,6 +13,7 @@ from notifier.domain.roster import Shift
 from notifier.store import mappers, shift_import
 from notifier.store.diff import Difference, compare, put, remove
 from notifier.store.link_orders import LinkPlan, plan_links
+from notifier.store.office_records import OfficeRecordRepo
 from notifier.store.roster_sets import SET_SIZE, RosterSet, part, roster_groups
 from notifier.store.rows import ImportResult, KnownCodes, LinkOrder, RosterTables, TableDiff
 from notifier.store.shift_import import FILE, ShiftPlan
@@ -99,11 +100,20 @@ class ImportRepo:
     async def plan_rota(self, wanted: Sequence[Shift], *, until: datetime, now: datetime) -> Planned:
         """What the rotas change, if together they yield those shifts for the time from ``now`` to ``until``.
 
-        Shifts of an earlier rota in that time that are not among them are cancelled, unless begun. Those
-        that overlap a shift of shifts.csv at the same post are left out.
+        Shifts of an earlier rota in that time that are not among them are cancelled, unless begun or
+        checked in to. Those that overlap a shift of shifts.csv at the same post are left out.
         """
         plan = await shift_import.plan_rota_shifts(self._conn, wanted, until, now)
         return await self._planned(_Plan(shifts=plan))
+
+    async def kept_posts(self) -> frozenset[PostCode]:
+        """Every post that is kept now."""
+        return frozenset(await self._conn.scalars(select(posts.c.code).where(posts.c.removed_at.is_(None))))
+
+    async def disturbs(self, part: RosterSet, now: datetime) -> bool:
+        """Whether a set of the rotas' touches a shift to come in which somebody has checked in by now."""
+        touched = {*(shift.key for shift in part.shifts), *part.cancelled}
+        return not touched.isdisjoint(await shift_import.arrived_early(self._conn, now))
 
     async def holds(self, seen: int) -> bool:
         """Whether the roster is still as it was when it was ``seen``, with no import under way.
@@ -131,6 +141,7 @@ class ImportRepo:
         await shift_import.write_shifts(self._conn, part.shifts, part.cancelled, part.source, now)
         for name, rows in part.removed.items():
             await remove(self._conn, metadata.tables[name], rows, now)
+        await OfficeRecordRepo(self._conn).follow(part.seats, now)
         return await self.note()
 
     async def note(self) -> int:

@@ -67,6 +67,12 @@ class MatterRepo:
         found = [await self._load(matters.c.person.in_(batch), _OPEN) for batch in batches(ids)]
         return sorted((matter for part in found for matter in part), key=lambda matter: matter.id)
 
+    async def about(self, topic: str, subjects: Collection[str]) -> list[Matter]:
+        """Everybody's matters about those subjects, open or closed."""
+        told = (matters.c.topic == topic,)
+        found = [await self._load(*told, matters.c.subject.in_(batch)) for batch in batches(subjects)]
+        return [matter for part in found for matter in part]
+
     async def by_number(self, ids: Collection[PersonId], number: int) -> list[Matter]:
         """What that number means towards those people, open or closed, the last used first."""
         meant = (matters.c.person.in_(list(ids)), matters.c.number == number)

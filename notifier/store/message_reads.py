@@ -1,12 +1,15 @@
 """Looking messages up and counting them; nothing here changes one."""
 
+from collections.abc import Collection
+
 from sqlalchemy import func, select
 
-from notifier.domain.ids import CaseId, MessageId
+from notifier.domain.ids import CaseId, MatterId, MessageId, PersonId
 from notifier.domain.message import MessageState
 from notifier.store.message_base import MessagePart
 from notifier.store.message_values import in_states
 from notifier.store.rows import MessageFilter, StoredMessage
+from notifier.store.statements import batches
 from notifier.store.tables import messages
 
 
@@ -58,6 +61,22 @@ class MessageReads(MessagePart):
         if which.person is not None:
             query = query.where(messages.c.person == which.person)
         return await self._all(query)
+
+    async def said_about(
+        self, about: Collection[MatterId], people: Collection[PersonId], templates: Collection[str]
+    ) -> dict[MatterId, list[StoredMessage]]:
+        """The messages of those people's matters that have one of the templates, the oldest first."""
+        found: dict[MatterId, list[StoredMessage]] = {}
+        asked = set(about)
+        for batch in batches(people):
+            # Through the person, who has an index.
+            theirs = select(messages).where(messages.c.person.in_(batch), messages.c.matter.is_not(None))
+            for message in await self._all(
+                theirs.where(messages.c.template.in_(templates)).order_by(messages.c.id)
+            ):
+                if message.matter in asked:
+                    found.setdefault(message.matter, []).append(message)
+        return found
 
     async def of_case(self, case: CaseId) -> list[StoredMessage]:
         """A case's messages in the order they were queued."""

@@ -93,7 +93,7 @@ async def plan_rota_shifts(
     """What the rotas change: they speak for all their shifts that start between ``now`` and ``until``."""
     earliest = min((shift.start for shift in wanted), default=now)
     stored = await _load(conn, shifts.c.start < until, shifts.c.end > min(now, earliest))
-    return compare_rotas(stored, wanted, await _arrived(conn, now), until, now)
+    return compare_rotas(stored, wanted, await arrived_early(conn, now), until, now)
 
 
 def compare_rotas(
@@ -206,7 +206,7 @@ def _overlaps(shift: Shift, by_post: dict[PostCode, list[Shift]]) -> bool:
     return any(other.start < shift.end and shift.start < other.end for other in others)
 
 
-async def _arrived(conn: AsyncConnection, now: datetime) -> set[ShiftKey]:
+async def arrived_early(conn: AsyncConnection, now: datetime) -> set[ShiftKey]:
     """The shifts to come in which somebody has checked in already."""
     known = select(presences.c.shift).join(shifts, shifts.c.key == presences.c.shift)
     undone = presences.c.ended.is_not_distinct_from(PresenceEnd.UNDONE.value)

@@ -103,6 +103,16 @@ class ShiftRepo:
             conditions.append(or_(shifts.c.start > after.start, later_key))
         return await load_shifts(self._conn, shift_query(*conditions).limit(limit))
 
+    async def starting(
+        self, post: PostCode, after: datetime, until: datetime
+    ) -> tuple[list[Shift], list[Shift]]:
+        """The shifts of a post that start after and until those times: those that stand, those cancelled."""
+        columns = select(shifts.c.key, shifts.c.post, shifts.c.start, shifts.c.end)
+        theirs = columns.where(shifts.c.post == post, shifts.c.start > after, shifts.c.start <= until)
+        in_order = theirs.order_by(shifts.c.start, shifts.c.key)
+        standing = await load_shifts(self._conn, in_order.where(_STANDS))
+        return standing, await load_shifts(self._conn, in_order.where(~_STANDS))
+
     async def add_leave(self, leave: LeaveRow) -> int:
         """Write a leave down; returns its id. A second one of the same person and shift is the first."""
         his = select(leaves.c.id).where(*_standing_leave(leave.person, leave.shift))

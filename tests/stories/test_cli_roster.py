@@ -8,7 +8,7 @@ from openpyxl import Workbook
 
 from notifier.domain.ids import CaseId
 from notifier.engine.parts import Parts
-from notifier.engine.planner import ROTAS
+from notifier.engine.rotas import ROTAS
 from tests.stories.cli_desk import CITY, Desk, at_desk
 
 HEADERS = {

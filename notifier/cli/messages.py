@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from notifier.cli.coverage import print_least_covered
 from notifier.cli.output import civil, print_counts, print_document, print_table, say
 from notifier.cli.running import with_parts, wrong_usage
 from notifier.config import Config
@@ -47,6 +48,7 @@ def status(as_json: Json = False) -> None:
     for name, channel in channels.items() if isinstance(channels, Mapping) else ():
         print_counts(name, channel)
     print_counts("linked", found["linked"])
+    print_least_covered(found["coverage"])
 
 
 def list_messages(

@@ -14,6 +14,7 @@ from notifier.domain.message import MessageState
 from notifier.domain.roster import ChannelName
 from notifier.domain.times import iso_utc
 from notifier.engine.broadcasts import progress_state
+from notifier.engine.linking.coverage import as_document, coverage
 from notifier.engine.parts import Parts
 from notifier.errors import InputError, NotFound
 from notifier.store.rows import Broadcast, CaseFilter, JournalLine, MessageFilter, Relay, StoredMessage
@@ -35,6 +36,7 @@ async def status(parts: Parts) -> Document:
         late_s = await tx.timers.lateness(station.now())
         queued = await tx.messages.counts_by_account_queued()
         linked = await tx.contacts.linked_counts()
+        covered = await coverage(station, tx)
     return {
         "messages": {str(state): number for state, number in messages.items()},
         "cases": {str(state): number for state, number in cases.items()},
@@ -49,6 +51,7 @@ async def status(parts: Parts) -> Document:
             "phone": linked.phone,
             "neither": linked.neither,
         },
+        "coverage": as_document(covered),
     }
 
 

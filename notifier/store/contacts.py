@@ -6,11 +6,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notifier.domain.ids import PersonId
+from notifier.domain.ids import PersonId, UnitCode
 from notifier.domain.roster import ChannelName, Contact, Person
+from notifier.store.coverage import load_coverage
 from notifier.store.mappers import PERSON_COLUMNS, person_of
 from notifier.store.reach import load_reached
-from notifier.store.rows import LinkedCounts
+from notifier.store.rows import LinkedCounts, Reach
 from notifier.store.statements import batches, insert_or
 from notifier.store.tables import address_states, link_tokens, links, people
 
@@ -77,6 +78,12 @@ class ContactRepo:
         ).one()
         return LinkedCounts(people=everybody, telegram=telegram, phone=phones, neither=neither)
 
+    async def coverage(
+        self, *, channels: Collection[ChannelName], accounts: Collection[str]
+    ) -> dict[UnitCode, Reach]:
+        """How many people of exactly each unit can be written to; units without people are left out."""
+        return await load_coverage(self._conn, channels=channels, accounts=accounts)
+
     # ── links ──
 
     async def link(self, person: PersonId, account: str, chat: str, now: datetime) -> None:
@@ -112,6 +119,15 @@ class ContactRepo:
             using.values(used_at=now).returning(link_tokens.c.person)
         )
         return person
+
+    async def revoke_tokens(self, ids: Collection[PersonId], now: datetime) -> int:
+        """Let those people's unused tokens work no more; how many did."""
+        revoked = 0
+        for batch in batches(ids):
+            works = link_tokens.c.used_at.is_(None) & (link_tokens.c.expires_at > now)
+            ending = update(link_tokens).where(link_tokens.c.person.in_(batch), works)
+            revoked += (await self._conn.execute(ending.values(expires_at=now))).rowcount
+        return revoked
 
     # ── what is against an address ──
 

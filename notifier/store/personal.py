@@ -35,6 +35,7 @@ from notifier.store.tables import (
     relays,
     sheets,
     shift_people,
+    vouchers,
 )
 from notifier.store.types import UtcTime
 
@@ -42,6 +43,7 @@ _NAMED_IN: dict[Table, tuple[Column[Any], ...]] = {
     people: (people.c.id,),
     links: (links.c.person,),
     link_tokens: (link_tokens.c.person,),
+    vouchers: (vouchers.c.person, vouchers.c.given_by),
     offices: (offices.c.person, offices.c.acting),
     office_records: (office_records.c.person, office_records.c.by),
     shift_people: (shift_people.c.person,),
@@ -62,7 +64,7 @@ _NAMED_IN: dict[Table, tuple[Column[Any], ...]] = {
 _IDS = frozenset({"id", "case", "matter", "message", "broadcast", "previous"})
 """Numbers that are names: given out as text."""
 
-_SECRET = frozenset({"token_hash"})
+_SECRET = frozenset({"token_hash", "code_hash", "selector"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +154,10 @@ async def erase(
         done["inbox"] += (await conn.execute(blanking)).rowcount
     for table in (address_states, courtesies):
         done[table.name] = (await conn.execute(delete(table).where(_at(table, addresses)))).rowcount
-    for table in (links, link_tokens):
+    for table in (links, link_tokens, vouchers):
         done[table.name] = (await conn.execute(delete(table).where(table.c.person == person))).rowcount
     for table, values in _blanks(person, now).items():
-        [column] = _NAMED_IN[table]
+        column, *_ = _NAMED_IN[table]
         done[table.name] = (await conn.execute(update(table).where(column == person).values(values))).rowcount
     return done
 
@@ -173,6 +175,7 @@ def _blanks(person: PersonId, now: datetime) -> dict[Table, dict[str, Any]]:
         messages: {"text": "", "values": {}, "keyboard": [], "address": "", "fallback_at": None},
         answers: {"detail": {}},
         leaves: {"reason": None},
+        office_records: {"reason": None},
         matters: {"pool": f"person:{person}"},
     }
 

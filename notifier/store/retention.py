@@ -28,6 +28,7 @@ from notifier.store.tables import (
     shift_people,
     shifts,
     timers,
+    vouchers,
 )
 
 SET_SIZE = 1000
@@ -103,6 +104,7 @@ RULES = (
         old=lambda before: and_(timers.c.due_at < before, timers.c.state != literal_column("'pending'")),
     ),
     Rule(name="link_tokens", of=link_tokens, age=MONTH, old=lambda before: link_tokens.c.expires_at < before),
+    Rule(name="vouchers", of=vouchers, age=MONTH, old=lambda before: vouchers.c.expires_at < before),
     Rule(
         name="courtesies",
         of=courtesies,

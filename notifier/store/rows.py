@@ -242,6 +242,15 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Voucher:
+    """Somebody who may connect a new chat, who vouched for him, and until when the code works."""
+
+    person: PersonId
+    given_by: PersonId
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkedCounts:
     """People of the roster; how many have a Telegram chat, a phone, neither."""
 

@@ -85,6 +85,22 @@ link_tokens = Table(
     Column("used_at", UtcTime),
 )
 
+vouchers = Table(
+    "vouchers",
+    metadata,
+    # Codes handed over by word of mouth; used_at is when one linked a chat, expires_at also when it was ended.
+    Column("id", Integer, primary_key=True),
+    # The code's first digits: a wrong code costs every voucher that begins so one of its tries.
+    Column("selector", String, nullable=False, index=True),
+    Column("code_hash", String, nullable=False, index=True),
+    Column("person", String, nullable=False, index=True),
+    Column("given_by", String, nullable=False, index=True),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("tries_left", Integer, nullable=False),
+    Column("used_at", UtcTime),
+)
+
 address_states = Table(
     "address_states",
     metadata,

@@ -26,6 +26,7 @@ from notifier.store.shifts import ShiftRepo
 from notifier.store.signals import SignalRepo
 from notifier.store.staging import StagingRepo
 from notifier.store.timers import TimerRepo
+from notifier.store.vouchers import VoucherRepo
 
 
 class Tx:
@@ -120,6 +121,11 @@ class Tx:
     def timers(self) -> TimerRepo:
         """Everything that must happen later."""
         return TimerRepo(self.conn)
+
+    @cached_property
+    def vouchers(self) -> VoucherRepo:
+        """Codes that let somebody connect a new chat."""
+        return VoucherRepo(self.conn)
 
     @cached_property
     def imports(self) -> ImportRepo:

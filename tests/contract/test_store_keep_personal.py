@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from notifier.engine.keeping import erase_person, export_person
 from notifier.engine.station import Actor
 from notifier.errors import NotFound
 from notifier.store.database import Database
-from notifier.store.rows import InboxItem, JournalLine, PersonalAnswer
+from notifier.store.rows import InboxItem, JournalLine, PersonalAnswer, Voucher
 from notifier.store.tables import (
     address_states,
     answers,
@@ -80,6 +81,8 @@ async def fill(database: Database) -> None:
             await tx.conn.execute(insert(leaves).values(row))
             token = {"token_hash": f"{person}x", "person": person, "created_at": NOW, "expires_at": NOW}
             await tx.conn.execute(insert(link_tokens).values(token))
+            voucher = Voucher(person=person, given_by=EVA, expires_at=NOW + timedelta(hours=1))
+            await tx.vouchers.give(voucher, selector="123", code_hash=f"{person}y", now=NOW, tries=5)
 
 
 async def column(database: Database, query: Any) -> list[Any]:
@@ -98,11 +101,12 @@ async def test_an_export_is_everything_that_names_him(database: Database) -> Non
     assert [row["account"] for row in told["inbox"]] == ["701", "s", "701"]
     assert [row["event"] for row in told["journal"]] == ["acknowledged"]
     counts = {name: len(rows) for name, rows in told.items() if name != "person"}
-    one = ("people", "links", "link_tokens", "offices", "leaves", "matters", "answers", "journal")
+    one = ("people", "links", "link_tokens", "vouchers", "offices", "leaves", "matters", "answers", "journal")
     two = ("messages", "address_states", "courtesies")
-    none = ("shift_people", "presences", "sheets", "cases", "calls", "relays", "broadcasts")
+    none = ("office_records", "shift_people", "presences", "sheets", "cases", "calls", "relays", "broadcasts")
     assert counts == dict.fromkeys(one, 1) | dict.fromkeys(two, 2) | dict.fromkeys(none, 0) | {"inbox": 3}
-    assert not any("token_hash" in row for row in told["link_tokens"])
+    secrets = {"token_hash", "code_hash", "selector"}
+    assert not any(secrets & row.keys() for row in [*told["link_tokens"], *told["vouchers"]])
 
 
 async def test_a_phone_that_others_have_too_is_not_his_alone(database: Database) -> None:
@@ -118,8 +122,8 @@ async def test_an_erasure_blanks_him_and_nobody_else(database: Database) -> None
     ann = await export_person(at(database, NOW), ANN)
     done = await erase_person(at(database, NOW), DAN, DESK, "he asked for it")
     assert done == {
-        **{"inbox": 2, "address_states": 2, "courtesies": 2, "links": 1, "link_tokens": 1, "people": 1},
-        **{"messages": 2, "answers": 1, "leaves": 1, "matters": 1},
+        **{"inbox": 2, "address_states": 2, "courtesies": 2, "links": 1, "link_tokens": 1, "vouchers": 1},
+        **{"people": 1, "messages": 2, "answers": 1, "leaves": 1, "matters": 1},
     }
     assert await export_person(at(database, NOW), ANN) == ann
     dan: Any = await export_person(at(database, NOW), DAN)

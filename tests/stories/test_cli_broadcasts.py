@@ -1,17 +1,11 @@
-"""At the shell: a broadcast is weighed before it is sent, and links are handed out."""
+"""At the shell: a broadcast is weighed before it is sent."""
 
-import csv
 import json
-import stat
 from collections.abc import Iterator
-from datetime import timedelta
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from notifier.cli import links
-from notifier.engine.parts import Parts
 from tests.stories.cli_desk import CITY, Desk, at_desk
 
 SEND = ("broadcast", "send", "--kind", "commendation", "--title", "通报表扬", "--body", "守卡认真")
@@ -109,45 +103,3 @@ def test_a_broadcast_of_later_can_be_cancelled_once(desk: Desk) -> None:
     shown = desk.does("broadcast", "show", 1, "--json").document
     assert (shown["state"], shown["states"]["cancelled"]) == ("cancelled", 5)
     assert desk.does("broadcast", "cancel", 1).status == 1
-
-
-# ── links ────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def _bot(*_: str) -> str:
-    return "yueqing_duty_bot"
-
-
-def test_links_are_personal_secret_and_kept_as_hashes_only(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(links, "bot_name", _bot)
-    out = desk.folder / "links.csv"
-    done = desk.does("links", "--unit", "BS", "--out", out)
-    assert done.status == 0
-    assert stat.S_IMODE(out.stat().st_mode) == 0o600
-    rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
-    assert [row["id"] for row in rows] == ["p02", "p11", "p12", "p13", "p14", "p15", "p21", "p22"]
-    assert rows[1]["name"] == "赵志强"
-    url, _, token = rows[1]["link"].partition("?start=")
-    assert url == "https://t.me/yueqing_duty_bot"
-    assert len(token) <= 64
-
-    async def redeemed(parts: Parts) -> tuple[object, object]:
-        hashed = sha256(token.encode()).hexdigest()
-        now = parts.station.now()
-        async with parts.station.db.write() as tx:
-            late = await tx.contacts.redeem(hashed, now + timedelta(days=14, hours=1))
-            return late, await tx.contacts.redeem(hashed, now)
-
-    assert desk.inside(redeemed) == (None, "p11")
-
-
-def test_links_that_cannot_be_made_are_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    out = desk.folder / "links.csv"
-    assert desk.does("links", "--unit", "BS", "--out", out).status == 1  # no Telegram to ask for the name
-    monkeypatch.setattr(links, "bot_name", _bot)
-    assert desk.does("links", "--unit", "NOWHERE", "--out", out).status == 1
-    assert desk.does("links", "--unit", "BS", "--out", desk.folder / "links.pdf").status == 2
-    assert desk.does("links", "--unit", "BS", "--out", desk.folder / "no" / "links.csv").status == 1
-    assert not out.exists()

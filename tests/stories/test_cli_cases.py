@@ -145,7 +145,7 @@ def test_exit_statuses(night: Desk, arguments: tuple[str, ...], status: int) -> 
 def test_status_has_the_shape_of_the_contract(night: Desk) -> None:
     done = night.does("status", "--json")
     status = json.loads(done.out)
-    assert list(status) == ["messages", "cases", "timers_late_s", "channels", "linked"]
+    assert list(status) == ["messages", "cases", "timers_late_s", "channels", "linked", "coverage"]
     assert list(status["messages"]) == [
         "queued", "sending", "sent", "delivered", "uncertain", "failed", "expired", "cancelled", "withheld",
     ]  # fmt: skip

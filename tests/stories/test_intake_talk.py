@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from notifier.domain.roster import ChannelName
-from notifier.engine.linking import token_hash
+from notifier.engine.linking.tokens import token_hash
 from notifier.store.database import Database
 from tests.stories.intake_desk import BOT, IntakeDesk, civil, open_intake
 

@@ -14,7 +14,7 @@ from notifier.engine.intake.facts import Facts
 from notifier.engine.intake.passing import Passing
 from notifier.engine.intake.visit import Reply, contact_of
 from notifier.engine.letters import Letter
-from notifier.engine.linking import token_hash
+from notifier.engine.linking.tokens import token_hash
 from notifier.engine.parts import Parts
 from notifier.store.rows import JournalLine
 from notifier.store.tx import Tx

@@ -1,0 +1,1 @@
+"""How people connect their Telegram chats: personal links on paper, vouchers by word of mouth."""

@@ -101,8 +101,14 @@ async def test_who_dies_over_stopping_a_broadcast_leaves_it_to_the_watch(
     await station.until_civil("09:00")
     later = station.clock.now().replace(hour=10)
     order = Order(
-        **{"kind": Kind.NOTICE, "title": "通知", "body": "明早开会。", "audience": ("unit:BS",)},
-        **{"author": AUTHOR, "relay": True, "reply_by": None, "start_at": later},
+        kind=Kind.NOTICE,
+        title="通知",
+        body="明早开会。",
+        audience=("unit:BS",),
+        author=AUTHOR,
+        relay=True,
+        reply_by=None,
+        start_at=later,
     )
     broadcast = await parts.broadcasts.prepare(order, station.clock.now(), lambda _: None)
     with monkeypatch.context() as patched:

@@ -2,7 +2,7 @@
 
 import typer
 
-from notifier.cli import broadcasts, cases, keeping, links, messages, offices, roster, service
+from notifier.cli import broadcasts, cases, checking, keeping, links, messages, offices, roster, service
 from notifier.cli.running import OneLineGroup
 
 app = typer.Typer(
@@ -13,5 +13,5 @@ app = typer.Typer(
     add_completion=False,
     help="Keeps posts manned: reminders, calls along the chain, lists and commendations by Telegram and SMS.",
 )
-for _part in (service, roster, offices, links, cases, messages, broadcasts, keeping):
+for _part in (service, roster, checking, offices, links, cases, messages, broadcasts, keeping):
     _part.add_to(app)

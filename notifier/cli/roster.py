@@ -1,4 +1,4 @@
-"""Commands about the roster and the settings: import, export, reload, check, simulate."""
+"""Commands about the roster and the settings: import, export, reload, simulate."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,13 +7,11 @@ from typing import Annotated
 import typer
 
 from notifier.cli.output import civil, print_table, say, working
-from notifier.cli.running import FAILURE, with_parts, wrong_usage
+from notifier.cli.running import with_parts, wrong_usage
 from notifier.cli.values import moment_in
 from notifier.config import Config
-from notifier.domain.case import Place
 from notifier.domain.ids import UnitCode
-from notifier.domain.policy import CASE_KINDS, ROSTERED, Kind
-from notifier.engine.checking import Checked, UnitChain, check
+from notifier.domain.policy import CASE_KINDS, Kind
 from notifier.engine.exporting import export_roster
 from notifier.engine.importing import ImportReport, import_roster
 from notifier.engine.parts import Parts
@@ -26,7 +24,6 @@ def add_to(app: typer.Typer) -> None:
     app.command("import")(import_files)
     app.command("export")(export_files)
     app.command("reload")(reload)
-    app.command("check")(check_all)
     app.command("simulate")(simulate_gap)
 
 
@@ -89,58 +86,6 @@ def reload() -> None:
 
     version, folder = with_parts(work)
     typer.echo(f"settings version {version} is in force, from {folder}")
-
-
-# ── check ────────────────────────────────────────────────────────────────────────────────────────
-
-
-def check_all(
-    chains: Annotated[
-        bool, typer.Option("--chains", help="Show whom a gap in each unit would reach now, and whom not.")
-    ] = False,
-) -> None:
-    """Check settings, templates, channels, people's addresses, and every unit's chain.
-
-    Exit status 1 when something is broken, not for warnings.
-    """
-
-    async def work(parts: Parts, config: Config) -> Checked:
-        with working("reading every chain"):
-            return await check(parts, config.schedules_dir)
-
-    found = with_parts(work)
-    if chains:
-        rows = [row for chain in found.chains for row in _chain_rows(chain)]
-        print_table(("unit", "kind", "step", "call", "person", "name", "passed over"), rows)
-    for warning in found.warnings:
-        typer.echo(f"warning: {warning}")
-    for problem in found.broken:
-        say(f"broken: {problem}")
-    if found.broken:
-        raise typer.Exit(FAILURE)
-    typer.echo(f"ok: {found.units} unit(s), every chain reaches somebody, {len(found.warnings)} warning(s)")
-
-
-def _chain_rows(found: UnitChain) -> list[tuple[object, ...]]:
-    rows: list[tuple[object, ...]] = [
-        (
-            found.unit,
-            found.kind,
-            place.step,
-            place.title,
-            place.person,
-            found.names.get(place.person) if place.person else None,
-            _reason(place, found.kind),
-        )
-        for place in found.chain.places
-    ]
-    return rows or [(found.unit, found.kind, None, None, None, None, "no steps in policies.yaml")]
-
-
-def _reason(place: Place, kind: Kind) -> str | None:
-    if place.person is None and place.title == ROSTERED:
-        return "nobody is rostered now" if kind is Kind.UNSTAFFED else "whoever owes it"
-    return place.reason
 
 
 # ── simulate ─────────────────────────────────────────────────────────────────────────────────────

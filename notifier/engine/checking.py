@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,9 +10,12 @@ from pathlib import Path
 from notifier.channels.sms.reach import ONE_WAY
 from notifier.domain.case import Chain, Place
 from notifier.domain.chain import first_reachable, read_chain
+from notifier.domain.coverage import kinds_of
+from notifier.domain.digest import UnitReport
 from notifier.domain.ids import PersonId, UnitCode
-from notifier.domain.policy import CASE_KINDS, ROSTERED, Kind, Settings
-from notifier.domain.roster import Contact, Person, Post, Shift, Unit, UnitKind
+from notifier.domain.policy import ROSTERED, Kind, Settings
+from notifier.domain.roster import Contact, Person, Post, Shift, UnitKind
+from notifier.engine.outlook import Wanted, survey
 from notifier.engine.parts import Parts
 from notifier.engine.station import EVERYBODY, Station
 from notifier.errors import FileRefused
@@ -40,12 +43,16 @@ class UnitChain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What was found. ``broken`` must be mended, ``warnings`` may be meant; one line each."""
+    """What was found. ``broken`` must be mended, ``warnings`` may be meant; one line each.
+
+    ``ahead`` has the units with something to be mended in the hours ahead, where that was asked for.
+    """
 
     broken: tuple[str, ...]
     warnings: tuple[str, ...]
     chains: tuple[UnitChain, ...]
     units: int
+    ahead: tuple[UnitReport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,18 +66,24 @@ class _View:
     chains: tuple[UnitChain, ...]
 
 
-async def check(parts: Parts, folder: Path) -> Checked:
-    """Look at everything as it stands now; ``folder`` is SCHEDULES_DIR. Changes nothing."""
+async def check(parts: Parts, folder: Path, *, ahead: bool = False) -> Checked:
+    """Look at everything as it stands now; ``folder`` is SCHEDULES_DIR. Changes nothing.
+
+    ``ahead``: also at the hours ahead, as far as the coverage block of the policies says.
+    """
     station = parts.station
     slips = await asyncio.to_thread(_slips, folder, station)
     async with station.db.read() as tx:
         view = await _look(station, tx)
+    horizon = view.settings.policy(Kind.COVERAGE).ahead
+    reports = await survey(station, Wanted(ahead=horizon), station.now()) if ahead else []
     broken = (*slips, *_nothing_to_work_with(station, view), *_broken_chains(view.chains))
     return Checked(
         broken=broken,
         warnings=(*_policies(view), *_channels(station), *_people(station, view)),
         chains=view.chains,
         units=len(view.roster.units or ()),
+        ahead=tuple(report for report in reports if report.weaknesses),
     )
 
 
@@ -116,7 +129,7 @@ async def _read_chains(
         if lineage is None:
             continue
         names = {person.id: person.name for person in lineage.people.values()}
-        for kind in _kinds(unit, rostered):
+        for kind in kinds_of(unit, keeps_posts=unit.code in rostered):
             owing = rostered.get(unit.code, ()) if kind is Kind.UNSTAFFED else ()
             steps = settings.policy(kind).steps
             chain = read_chain(steps, lineage, owing, now=now, zone=station.zone)
@@ -135,12 +148,6 @@ async def _on_duty(tx: Tx, posts: Iterable[Post], now: datetime) -> dict[UnitCod
                 found[units[shift.post]] += shift.people
         last = page[-1]
     return found
-
-
-def _kinds(unit: Unit, with_posts: Collection[UnitCode]) -> tuple[Kind, ...]:
-    if unit.kind is not UnitKind.VILLAGE:
-        return (Kind.UNSTAFFED,)
-    return tuple(kind for kind in CASE_KINDS if kind is not Kind.UNSTAFFED or unit.code in with_posts)
 
 
 def _broken_chains(chains: Sequence[UnitChain]) -> list[str]:

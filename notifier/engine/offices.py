@@ -275,8 +275,7 @@ class Offices:
 
 
 async def offices_told(tx: Tx, told: Mapping[Seat, Office | None], now: datetime) -> None:
-    """After an import, in its transaction: enter what it changed, and look at once where somebody acts."""
-    await tx.office_records.follow(told, now)
+    """After an import, in its transaction: look at once where somebody acts, or may have to."""
     stood = {seat: office.status_at(now) for seat, office in told.items() if office}
     away = {seat for seat, status in stood.items() if status is not OfficeStatus.IN_POST}
     acting = await tx.office_records.acting_in(told)

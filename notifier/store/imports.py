@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Table, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notifier.domain.ids import PersonId, PostCode, UnitCode
+from notifier.domain.ids import PersonId, PostCode, ShiftKey, UnitCode
 from notifier.domain.roster import Shift
 from notifier.store import mappers, shift_import
 from notifier.store.diff import Difference, compare, put, remove
@@ -16,7 +16,7 @@ from notifier.store.link_orders import LinkPlan, plan_links
 from notifier.store.office_records import OfficeRecordRepo
 from notifier.store.roster_sets import SET_SIZE, RosterSet, part, roster_groups
 from notifier.store.rows import ImportResult, KnownCodes, LinkOrder, RosterTables, TableDiff
-from notifier.store.shift_import import FILE, ShiftPlan
+from notifier.store.shift_import import FILE, ShiftPlan, Stored
 from notifier.store.shifts import load_shifts, shift_query
 from notifier.store.statements import insert_or
 from notifier.store.tables import (
@@ -109,6 +109,13 @@ class ImportRepo:
     async def kept_posts(self) -> frozenset[PostCode]:
         """Every post that is kept now."""
         return frozenset(await self._conn.scalars(select(posts.c.code).where(posts.c.removed_at.is_(None))))
+
+    async def stored_shifts(
+        self, start: datetime, end: datetime, now: datetime
+    ) -> tuple[dict[ShiftKey, Stored], frozenset[ShiftKey]]:
+        """The shifts that start between those times, cancelled ones too; and where somebody has come early."""
+        stored = await shift_import.load_stored(self._conn, shifts.c.start >= start, shifts.c.start < end)
+        return stored, frozenset(await shift_import.arrived_early(self._conn, now))
 
     async def disturbs(self, part: RosterSet, now: datetime) -> bool:
         """Whether a set of the rotas' touches a shift to come in which somebody has checked in by now."""

@@ -91,7 +91,7 @@ def _lineage(loaded: _Loaded, query: LineageQuery) -> Lineage | None:
     path = path_of(loaded.units, query.unit)
     if not path:
         return None
-    seats = tuple(seat for unit in path for seat in loaded.offices.get(unit.code, {}).values())
+    seats = tuple(seat for unit in path for _, seat in sorted(loaded.offices.get(unit.code, {}).items()))
     desk = {unit.code: tuple(loaded.desk[unit.code]) for unit in path if unit.code in loaded.desk}
     named = {*query.also, *(who for seat in seats for who in _standing(seat)), *_flat(desk.values())}
     reached = loaded.reached

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import column, insert, select, table, text
 
-from notifier.domain.holdings import Entry, Seat, What, standing
+from notifier.domain.holdings import Entry, Seat, What, office_at, standing
 from notifier.domain.ids import PersonId, UnitCode
 from notifier.domain.roster import Office, OfficeStatus
 from notifier.store.database import Database
@@ -12,6 +12,7 @@ from notifier.store.mappers import OFFICE_COLUMNS, office_of
 from notifier.store.migrate import upgrade
 from notifier.store.tables import metadata, offices
 from notifier.store.tx import Tx
+from tests.contract.store_city import ROSTER, V1, take_in
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -111,3 +112,11 @@ async def test_a_grown_database_begins_its_books_with_how_the_seats_stand(databa
         ]
         [away] = [record for book in books.values() for record in book if record.what is What.ABSENT]
         assert away.until == NOW + HOUR
+
+
+async def test_an_import_is_entered_into_the_books_of_the_seats_that_it_changes(database: Database) -> None:
+    await take_in(database, ROSTER)
+    async with database.read() as tx:
+        before = await tx.office_records.of_unit(V1)
+        seats = {Seat(unit=o.unit, title=o.title, rank=o.rank): o for o in await tx.roster.offices_of(V1)}
+    assert {seat: office_at(seat, standing(book, NOW)) for seat, book in before.items()} == seats

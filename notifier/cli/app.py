@@ -2,7 +2,18 @@
 
 import typer
 
-from notifier.cli import broadcasts, cases, checking, keeping, links, messages, offices, roster, service
+from notifier.cli import (
+    broadcasts,
+    cases,
+    checking,
+    keeping,
+    links,
+    messages,
+    offices,
+    roster,
+    rotas,
+    service,
+)
 from notifier.cli.running import OneLineGroup
 
 app = typer.Typer(
@@ -13,5 +24,5 @@ app = typer.Typer(
     add_completion=False,
     help="Keeps posts manned: reminders, calls along the chain, lists and commendations by Telegram and SMS.",
 )
-for _part in (service, roster, checking, offices, links, cases, messages, broadcasts, keeping):
+for _part in (service, roster, rotas, checking, offices, links, cases, messages, broadcasts, keeping):
     _part.add_to(app)

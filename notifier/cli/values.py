@@ -1,18 +1,26 @@
 """Values that options take beside plain ones. What cannot be read is wrong usage."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from notifier.cli.running import wrong_usage
 from notifier.domain.times import parse_duration
 from notifier.files.findings import BadValue
-from notifier.files.moments import moment_reader
+from notifier.files.moments import moment_reader, read_date
 
 
 def moment_in(text: str, option: str, zone: ZoneInfo) -> datetime:
     """A time; without an offset it is civil time in ``zone``."""
     try:
         return moment_reader(zone)(text)
+    except BadValue as bad:
+        raise wrong_usage(f"{option}: {bad.problem}; {bad.mend}") from None
+
+
+def date_of(text: str, option: str) -> date:
+    """A civil day, such as 2026-12-01."""
+    try:
+        return read_date(text)
     except BadValue as bad:
         raise wrong_usage(f"{option}: {bad.problem}; {bad.mend}") from None
 

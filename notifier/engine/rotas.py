@@ -1,12 +1,15 @@
 """The rotas, carried on: each day's shifts are planned well ahead, and an edit changes what is to come."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from notifier.domain.days import Calendar, DayKind
 from notifier.domain.ids import PersonId
 from notifier.domain.policy import Settings
 from notifier.domain.roster import Shift
 from notifier.domain.rota import Rota, expand_rotas, only_known
+from notifier.domain.times import DAY
 from notifier.engine.shift_timers import follow_changes
 from notifier.engine.station import Station
 from notifier.files import civil_calendar, parse_rotas
@@ -49,7 +52,7 @@ class Rotas:
                     return
                 settings = await self._station.rules.current(tx)
                 rotas = await _kept(tx, self._parse(text))
-                wanted = expand_days(rotas, settings, self._station, _today(self._station, now))
+                wanted = self._expand(rotas, settings, now)
                 planned = await tx.imports.plan_rota(wanted, until=now + timedelta(days=ROTA_DAYS), now=now)
             if await self._apply(planned, settings):
                 return
@@ -66,27 +69,31 @@ class Rotas:
                 await follow_changes(tx, part.shifts, part.cancelled, settings, now)
         return True
 
+    def _expand(self, rotas: tuple[Rota, ...], settings: Settings, now: datetime) -> tuple[Shift, ...]:
+        """Their shifts from yesterday, since those may run still, to the last day planned for."""
+        zone = self._station.zone
+        today = now.astimezone(zone).date()
+        first, last = today - DAY, today + timedelta(days=ROTA_DAYS)
+        return expand_rotas(rotas, zone, first, last, calendar_for(rotas, settings, first, last))
+
     def _parse(self, text: str) -> tuple[Rota, ...]:
         if self._parsed is None or self._parsed.text != text:
             self._parsed = _Parsed(text, parse_rotas(text))
         return self._parsed.rotas
 
 
-def expand_days(
-    rotas: tuple[Rota, ...], settings: Settings, station: Station, first: date, days: int = ROTA_DAYS
-) -> tuple[Shift, ...]:
-    """What the rotas yield from the day before ``first``, for shifts that run into it, to ``days`` after."""
-    last = first + timedelta(days=days)
-    since = min([first, *(rota.first for rota in rotas if rota.kinds and rota.first)])
-    calendar = civil_calendar(settings, since, last)
-    return expand_rotas(rotas, station.zone, first - timedelta(days=1), last, calendar)
+def calendar_for(rotas: Iterable[Rota], settings: Settings, first: date, last: date) -> Calendar:
+    """The calendar that these rotas need for those days: their rounds are counted from their first day on."""
+    begun = [rota.first for rota in rotas if rota.kinds and rota.first is not None]
+    return civil_calendar(settings, min([first, *begun]), last)
+
+
+def need_calendar(rotas: Iterable[Rota]) -> bool:
+    """Whether any of them tells workdays from days off."""
+    return any(rota.kinds & {DayKind.WORKDAYS, DayKind.WEEKENDS, DayKind.HOLIDAYS} for rota in rotas)
 
 
 async def _kept(tx: Tx, rotas: tuple[Rota, ...]) -> tuple[Rota, ...]:
     """The rotas without posts and people who have left the roster since the file was taken in."""
     everybody = frozenset[PersonId]().union(*(rota.people for rota in rotas))
     return only_known(rotas, await tx.imports.kept_posts(), await tx.roster.present(everybody))
-
-
-def _today(station: Station, now: datetime) -> date:
-    return now.astimezone(station.zone).date()

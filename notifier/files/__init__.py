@@ -8,7 +8,7 @@ from notifier.files.export import write_roster
 from notifier.files.policies import policy_warnings
 from notifier.files.roster import read_roster
 from notifier.files.roster_files import REMOVE, Known, PersonRow, RosterFiles, TelegramLink, Unlink
-from notifier.files.rotas import parse_rotas
+from notifier.files.rotas import parse_rotas, read_rotas_file
 from notifier.files.settings import SETTINGS_FILES, read_settings, settings_from_texts
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "parse_rotas",
     "policy_warnings",
     "read_roster",
+    "read_rotas_file",
     "read_settings",
     "settings_from_texts",
     "write_roster",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import date, time
 from itertools import combinations
+from pathlib import Path
 from typing import TypeVar
 
 from notifier.domain.days import DayKind, are_apart
@@ -14,6 +15,7 @@ from notifier.files.findings import BadValue, Findings, unknown
 from notifier.files.moments import read_date, read_span
 from notifier.files.nodes import Place, compose
 from notifier.files.rounds import read_round
+from notifier.files.sources import read_text_file
 
 _FILE = "rotas.yaml"
 _REQUIRED = ("post", "hours", "teams")
@@ -47,6 +49,17 @@ def parse_rotas(
     """
     findings = Findings()
     rotas = read_rotas(text, findings, posts=posts, people=people)
+    findings.refuse_if_any()
+    return rotas
+
+
+def read_rotas_file(path: Path, *, posts: frozenset[str], people: frozenset[str]) -> tuple[Rota, ...]:
+    """The patterns of one file, whatever its name. Raises FileRefused."""
+    findings = Findings()
+    if not path.is_file():
+        findings.add(path.name, 0, "", BadValue("there is no such file", "check the path"))
+    text = read_text_file(path, findings) if path.is_file() else None
+    rotas = () if text is None else read_rotas(text, findings, posts=posts, people=people)
     findings.refuse_if_any()
     return rotas
 

@@ -113,7 +113,7 @@ class ImportRepo:
     async def stored_shifts(
         self, start: datetime, end: datetime, now: datetime
     ) -> tuple[dict[ShiftKey, Stored], frozenset[ShiftKey]]:
-        """The shifts that start between those times, cancelled ones too; and where somebody has come early."""
+        """The shifts that start in [start, end), cancelled ones too; and where somebody has come already."""
         stored = await shift_import.load_stored(self._conn, shifts.c.start >= start, shifts.c.start < end)
         return stored, frozenset(await shift_import.arrived_early(self._conn, now))
 

@@ -64,7 +64,7 @@ async def plan_file_shifts(conn: AsyncConnection, wanted: Sequence[Shift], now: 
     first, last = _span(wanted)
     posts = {shift.post for shift in wanted}
     return compare_file(
-        await _load(conn, shifts.c.start < last, shifts.c.end > first, posts=posts), wanted, now
+        await load_stored(conn, shifts.c.start < last, shifts.c.end > first, posts=posts), wanted, now
     )
 
 
@@ -92,7 +92,7 @@ async def plan_rota_shifts(
 ) -> ShiftPlan:
     """What the rotas change: they speak for all their shifts that start between ``now`` and ``until``."""
     earliest = min((shift.start for shift in wanted), default=now)
-    stored = await _load(conn, shifts.c.start < until, shifts.c.end > min(now, earliest))
+    stored = await load_stored(conn, shifts.c.start < until, shifts.c.end > min(now, earliest))
     return compare_rotas(stored, wanted, await arrived_early(conn, now), until, now)
 
 
@@ -133,7 +133,7 @@ def compare_rotas(
 
 async def plan_given_up(conn: AsyncConnection, posts: Collection[PostCode], now: datetime) -> list[ShiftKey]:
     """The shifts to come at posts that are no longer kept."""
-    stored = await _load(conn, shifts.c.start > now, posts=posts) if posts else {}
+    stored = await load_stored(conn, shifts.c.start > now, posts=posts) if posts else {}
     return [key for key, known in stored.items() if known.may_go(now)]
 
 
@@ -213,7 +213,7 @@ async def arrived_early(conn: AsyncConnection, now: datetime) -> set[ShiftKey]:
     return set(await conn.scalars(known.where(shifts.c.start > now, ~undone)))
 
 
-async def _load(
+async def load_stored(
     conn: AsyncConnection, *conditions: ColumnElement[bool], posts: Collection[PostCode] | None = None
 ) -> dict[ShiftKey, Stored]:
     """The stored shifts that meet the conditions (at those posts), cancelled ones too, with their people."""

@@ -18,10 +18,14 @@ from notifier.engine.linking.coverage import as_document, coverage
 from notifier.engine.parts import Parts
 from notifier.errors import InputError, NotFound
 from notifier.store.rows import Broadcast, CaseFilter, JournalLine, MessageFilter, Relay, StoredMessage
+from notifier.store.statements import batches
 
 Document = dict[str, object]
 
 OFF, OK = "off", "ok"
+
+RESENT_TOGETHER = 1000
+"""Messages that one transaction sends again."""
 
 
 # ── the whole ────────────────────────────────────────────────────────────────────────────────────
@@ -218,17 +222,30 @@ async def resend(parts: Parts, message_id: MessageId | None) -> int:
     Raises NotFound, and InputError for a message that is not uncertain: everything else is either settled
     or still on its way.
     """
+    if message_id is None:
+        return await _resend_all(parts)
     station = parts.station
     async with station.db.write() as tx:
-        ids = None if message_id is None else [message_id]
-        again = await tx.messages.requeue_uncertain(ids, station.now())
-        if message_id is not None and not again:
+        again = await tx.messages.requeue_uncertain([message_id], station.now())
+        if not again:
             message = await tx.messages.get(message_id)
             if message is None:
                 raise NotFound(f"there is no message {message_id}")
             raise InputError(f"message {message_id} is {message.state}; only an uncertain one is sent again")
         await tx.signals.ring()
     return again
+
+
+async def _resend_all(parts: Parts) -> int:
+    station, resent = parts.station, 0
+    async with station.db.read() as tx:
+        # Once each, though some may become uncertain again meanwhile.
+        uncertain = await tx.messages.ids_in(MessageState.UNCERTAIN)
+    for some in batches(uncertain, RESENT_TOGETHER):
+        async with station.db.write() as tx:
+            resent += await tx.messages.requeue_uncertain(some, station.now())
+            await tx.signals.ring()
+    return resent
 
 
 # ── broadcasts ───────────────────────────────────────────────────────────────────────────────────

@@ -35,6 +35,11 @@ class MessageReads(MessagePart):
         )
         return found[0] if found else None
 
+    async def ids_in(self, state: MessageState) -> list[MessageId]:
+        """The ids of all that are in that state, in order."""
+        query = select(messages.c.id).where(in_states(state)).order_by(messages.c.id)
+        return [MessageId(number) for number in await self._conn.scalars(query)]
+
     async def counts(self) -> dict[MessageState, int]:
         """How many messages there are in each state, zeros too."""
         counted = await self._conn.execute(select(messages.c.state, func.count()).group_by(messages.c.state))

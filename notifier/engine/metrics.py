@@ -38,6 +38,8 @@ class Metrics:
             ["channel", "outcome"],
             registry=self.registry,
         )
+        # Finding a counter by its labels takes several times as long as counting.
+        self._call_counters: dict[tuple[str, str], Counter] = {}
         self.carrier_seconds = Histogram(
             "notifier_carrier_seconds",
             "How long a carrier took to answer, real seconds",
@@ -80,6 +82,14 @@ class Metrics:
         self.inbox_depth = Gauge(
             "notifier_inbox_depth", "Incoming items not yet read", registry=self.registry
         )
+
+    def carrier_call(self, channel: str, outcome: str) -> None:
+        """One call to a carrier came out so."""
+        counter = self._call_counters.get((channel, outcome))
+        if counter is None:
+            counter = self.carrier_calls.labels(channel=channel, outcome=outcome)
+            self._call_counters[channel, outcome] = counter
+        counter.inc()
 
     def timers_done(self, lane: Lane, timers: Sequence[Timer], now: datetime) -> None:
         """These timers have been handled at ``now``."""

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notifier.domain.ids import MessageId
 from notifier.store.message_values import stored
 from notifier.store.rows import StoredMessage
-from notifier.store.statements import batches
+from notifier.store.statements import batches, listed
 from notifier.store.tables import messages
 
 _CHANGING = (
@@ -56,6 +56,14 @@ class MessagePart:
         for batch in batches(sorted(set(ids))):
             held.update((row.id, row) for row in await self._held(messages.c.id.in_(batch)))
         return held
+
+    async def _lock(self, ids: Iterable[MessageId]) -> None:
+        """Have the rows to ourselves, in order of id, without reading them. SQLite has one writer anyway."""
+        if self._conn.dialect.name == "sqlite":
+            return
+        these = listed(self._conn, (messages.c.id,), ((number,) for number in ids))
+        rows = select(messages.c.id).where(messages.c.id.in_(select(these.c.id))).order_by(messages.c.id)
+        (await self._conn.execute(rows.with_for_update(of=messages))).close()
 
     async def _write_back(self, rows: Sequence[StoredMessage]) -> None:
         changed = [

@@ -3,14 +3,14 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 
 from notifier.domain.ids import MessageId
 from notifier.domain.message import Draft, Lane, MessageState
 from notifier.store.message_base import MessagePart
-from notifier.store.message_values import draft_values, in_states, settled, stored
+from notifier.store.message_values import draft_values, in_states, sent_values, settled, stored
 from notifier.store.rows import Outcome, StoredMessage
-from notifier.store.statements import batches, insert_or
+from notifier.store.statements import batches, insert_or, listed
 from notifier.store.tables import messages
 
 WORTH_AGAIN = timedelta(hours=6)
@@ -18,6 +18,9 @@ WORTH_AGAIN = timedelta(hours=6)
 
 LOOK_PAST = 200
 """Rows looked at beyond those wanted, past further messages to the same addresses."""
+
+_TOLD = (messages.c.id, messages.c.provider_id)
+"""What an acceptance adds to a message."""
 
 
 class MessageQueue(MessagePart):
@@ -75,6 +78,34 @@ class MessageQueue(MessagePart):
         receipt says was delivered. A FAILED message keeps its ``fallback_at``: falling back, and clearing
         it, is the caller's.
         """
+        first: dict[MessageId, Outcome] = {}
+        for outcome in outcomes:
+            first.setdefault(outcome.message, outcome)
+        # What was sent while it waited for no receipt is nearly all: written without being read.
+        sent = await self._settle_sent([o for o in first.values() if o.state is MessageState.SENT])
+        rest = [o for o in outcomes if o.message not in sent or first[o.message] is not o]
+        applied = sent | await self._settle_each(rest)
+        return [message for message in first if message in applied]
+
+    async def _settle_sent(self, outcomes: Sequence[Outcome]) -> set[MessageId]:
+        """Those of these, each of a message of its own, that were being sent under their fence until now."""
+        if not outcomes:
+            return set()
+        alike: dict[tuple[datetime, int, bool], list[Outcome]] = {}
+        for outcome in outcomes:
+            alike.setdefault((outcome.at, outcome.fence, outcome.repeated), []).append(outcome)
+        await self._lock([outcome.message for outcome in outcomes])
+        applied: set[MessageId] = set()
+        for (at, fence, repeated), group in alike.items():
+            told = listed(self._conn, _TOLD, [(o.message, o.provider_id) for o in group])
+            # Wrapped, lest SQLite look through all that is being sent for each of these.
+            being_sent = func.coalesce(messages.c.state, "") == MessageState.SENDING.value
+            taken = update(messages).where(messages.c.id == told.c.id, being_sent, messages.c.fence == fence)
+            values = sent_values(at, told.c.provider_id, repeated=repeated)
+            applied.update(await self._conn.scalars(taken.values(values).returning(messages.c.id)))
+        return applied
+
+    async def _settle_each(self, outcomes: Sequence[Outcome]) -> set[MessageId]:
         rows = await self._held_by_id(outcome.message for outcome in outcomes)
         applied: dict[MessageId, StoredMessage] = {}
         for outcome in outcomes:
@@ -83,7 +114,7 @@ class MessageQueue(MessagePart):
             if after is not None:
                 rows[after.id] = applied[after.id] = after
         await self._write_back(list(applied.values()))
-        return list(applied)
+        return set(applied)
 
     async def release_claims(self, ids: Iterable[MessageId], fence: int) -> int:
         """Put back what was claimed and never tried, as if it had not been claimed. How many."""
@@ -142,6 +173,7 @@ class MessageQueue(MessagePart):
     async def _claim_lane(
         self, account: str, lane: Lane, limit: int, now: datetime, fence: int, busy: Collection[str]
     ) -> list[StoredMessage]:
+        taken = listed(self._conn, (messages.c.address,), ((address,) for address in sorted(busy)))
         due = (
             select(messages.c.id, messages.c.address)
             .where(
@@ -150,11 +182,11 @@ class MessageQueue(MessagePart):
                 messages.c.lane == int(lane),
                 messages.c.not_before <= now,
                 or_(messages.c.expires_at.is_(None), messages.c.expires_at > now),
-                messages.c.address.not_in(sorted(busy)),
+                messages.c.address.not_in(select(taken.c.address)),
             )
             .order_by(messages.c.not_before, messages.c.id)
             .limit(limit + LOOK_PAST)
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True, of=messages)
         )
         first_of_each: dict[str, int] = {}
         for number, address in await self._conn.execute(due):
@@ -163,6 +195,7 @@ class MessageQueue(MessagePart):
         if not chosen:
             return []
         mine = {"state": MessageState.SENDING.value, "fence": fence, "attempts": messages.c.attempts + 1}
-        claiming = update(messages).where(messages.c.id.in_(chosen)).values(mine).returning(messages)
-        taken = [stored(row) for row in (await self._conn.execute(claiming)).mappings()]
-        return sorted(taken, key=lambda row: (row.not_before or now, row.id))
+        these = listed(self._conn, (messages.c.id,), ((number,) for number in chosen))
+        claiming = update(messages).where(messages.c.id.in_(select(these.c.id))).values(mine)
+        rows = (await self._conn.execute(claiming.returning(messages))).mappings()
+        return sorted((stored(row) for row in rows), key=lambda row: (row.not_before or now, row.id))

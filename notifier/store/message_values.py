@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, literal_column
+from sqlalchemy import ColumnElement, RowMapping, case, func, literal_column
 
 from notifier.domain.message import Button, Draft, Keyboard, Lane, MessageState
 from notifier.domain.roster import ChannelName
@@ -128,6 +128,21 @@ def _apply(row: StoredMessage, outcome: Outcome) -> StoredMessage:
         delivered_at=outcome.at if outcome.state is S.DELIVERED else row.delivered_at,
         ended_at=outcome.at if outcome.state in ENDED else None,
     )
+
+
+def sent_values(
+    at: datetime, provider_id: ColumnElement[str], *, repeated: bool
+) -> dict[str, ColumnElement[Any] | object]:
+    """What ``settled`` makes of a row that is being sent and was accepted, as values of an UPDATE."""
+    values: dict[str, ColumnElement[Any] | object] = {
+        "state": S.SENT.value,
+        "error": None,
+        "provider_id": func.coalesce(provider_id, messages.c.provider_id),
+        "fallback_at": case((messages.c.call, messages.c.fallback_at), else_=None),
+        "sent_at": at,
+        "ended_at": None,
+    }
+    return values | {"repeated": True} if repeated else values
 
 
 def receipted(

@@ -1,10 +1,23 @@
 """Small tools for statements that both databases understand."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Select, Table, and_, text, tuple_
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    FromClause,
+    Select,
+    Table,
+    and_,
+    cast,
+    func,
+    select,
+    text,
+    tuple_,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -47,6 +60,26 @@ def may_be_among(
     # PostgreSQL uses no index for a list of tuples.
     parts = (sorted(set(values)) for values in zip(*keys, strict=True))
     return and_(*(column.in_(part) for column, part in zip(columns, parts, strict=True)))
+
+
+def listed(
+    conn: AsyncConnection, columns: Sequence[Column[Any]], rows: Iterable[Sequence[Any]]
+) -> FromClause:
+    """The rows as a table of these columns' names and types, numbers and strings only.
+
+    They are bound as one value, or as one a column: however many there are, the statement is the same, so
+    that neither SQLAlchemy nor the database reads it anew.
+    """
+    told = [list(row) for row in rows]
+    if conn.dialect.name == "sqlite":
+        each = func.json_each(json.dumps(told)).table_valued("value")
+        values = (func.json_extract(each.c.value, f"$[{place}]") for place in range(len(columns)))
+        return select(*(value.label(c.name) for value, c in zip(values, columns, strict=True))).subquery()
+    arrays = (
+        cast([row[place] for row in told], postgresql.ARRAY(column.type))
+        for place, column in enumerate(columns)
+    )
+    return func.unnest(*arrays).table_valued(*(column.name for column in columns)).render_derived()
 
 
 async def plan_afresh(conn: AsyncConnection) -> None:

@@ -30,8 +30,11 @@ class Buffer:
 
     def ready(self, lane: Lane, is_at_rest: Callable[[StoredMessage], bool]) -> StoredMessage | None:
         """The first of that lane whose chat is neither in flight nor within its spacing; left in place."""
+        waiting = self._lanes[lane]
+        if not waiting:
+            return None
         held_back: set[str] = set()
-        for message in self._lanes[lane]:
+        for message in waiting:
             if message.address in held_back:
                 continue
             if message.address not in self._in_flight and is_at_rest(message):
@@ -49,7 +52,11 @@ class Buffer:
 
     def take(self, message: StoredMessage) -> None:
         """It is being sent now."""
-        self._lanes[message.lane].remove(message)
+        waiting = self._lanes[message.lane]
+        if waiting[0] is message:
+            waiting.popleft()
+        else:
+            waiting.remove(message)
         self._in_flight.add(message.address)
 
     def landed(self, message: StoredMessage) -> None:

@@ -93,7 +93,7 @@ class Settling:
         if any(_may_meet_decisions(attempt) for attempt, _ in batch):
             await tx.cases.decide_alone()
         now = self._station.now()
-        outcomes = [self._outcome(attempt, fence) for attempt, fence in batch]
+        outcomes = [self._outcome(attempt, fence, now) for attempt, fence in batch]
         applied = set(await tx.messages.settle(outcomes))
         for attempt, _ in batch:
             if attempt.error is not None:
@@ -111,8 +111,7 @@ class Settling:
         elif message.channel is ChannelName.SMS and is_wrong_number(error.code):
             await self._lost.lose(tx, message.channel, "", message.address, WRONG, error.code, now)
 
-    def _outcome(self, attempt: Attempt, fence: int) -> Outcome:
-        now = self._station.now()
+    def _outcome(self, attempt: Attempt, fence: int, now: datetime) -> Outcome:
         if attempt.accepted is not None:
             return accepted(attempt.message, attempt.accepted, fence, now)
         if attempt.error is None:

@@ -6,7 +6,7 @@ short sets. How far it came stands in the database, in the same transaction as e
 goes on where it stopped and nobody is told twice.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -26,6 +26,7 @@ from notifier.engine.station import Station
 from notifier.engine.tenure import Tenure
 from notifier.store.rows import JournalLine, Timer
 from notifier.store.tx import Tx
+from notifier.texts.errors import TextError
 
 log = structlog.get_logger(__name__)
 
@@ -142,24 +143,39 @@ class Digests:
             self._run, self._left = reached, rest
 
     async def _post(self, tx: Tx, run: Run, some: Sequence[Bulletin], now: datetime) -> None:
+        """Queue a set together; where that fails, each by himself, so that one text costs one message."""
         settings = await self._station.rules.current(tx)
         people = await tx.roster.people([bulletin.person for bulletin in some])
+        locales = {person.id: person.locale for person in people.values()}
+        try:
+            letters = [self._letter(run, bulletin, settings, locales, now) for bulletin in some]
+            async with tx.conn.begin_nested():
+                await self._letters.post(tx, letters, now)
+        except TextError:
+            for number, bulletin in enumerate(some):
+                async with apart(tx, run.kind, number):
+                    letter = self._letter(run, bulletin, settings, locales, now)
+                    await self._letters.post(tx, [letter], now)
+
+    def _letter(
+        self,
+        run: Run,
+        bulletin: Bulletin,
+        settings: Settings,
+        locales: Mapping[PersonId, str],
+        now: datetime,
+    ) -> Letter:
+        locale = locales.get(bulletin.person, self._station.locale)
+        template, values = _worded(Wording(self._station, locale, now), bulletin, run.kind, settings)
         day = run.due.astimezone(self._station.zone).date()
-        for number, bulletin in enumerate(some):
-            person = people.get(bulletin.person)
-            wording = Wording(self._station, person.locale if person else self._station.locale, now)
-            # One text that cannot be made must not keep everybody else's.
-            async with apart(tx, run.kind, number):
-                template, values = _worded(wording, bulletin, run.kind, settings)
-                letter = Letter(
-                    key=f"{run.kind}:{day.isoformat()}:{bulletin.person}",
-                    person=bulletin.person,
-                    template=template,
-                    values=values,
-                    lane=Lane.DUTY if run.kind is Kind.COVERAGE else Lane.BULK,
-                    kind=run.kind,
-                )
-                await self._letters.post(tx, [letter], now)
+        return Letter(
+            key=f"{run.kind}:{day.isoformat()}:{bulletin.person}",
+            person=bulletin.person,
+            template=template,
+            values=values,
+            lane=Lane.DUTY if run.kind is Kind.COVERAGE else Lane.BULK,
+            kind=run.kind,
+        )
 
 
 def _worded(

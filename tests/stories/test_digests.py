@@ -2,11 +2,15 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from notifier.domain.digest import Bulletin
 from notifier.engine import digests
+from notifier.engine.bulletins import Wording
 from notifier.engine.reloading import reload_settings
+from notifier.texts.errors import TextError
 from tests.stories.harness import ONE_POST, Edits, Station, duty_station
 
 DAILY = """\
@@ -177,6 +181,23 @@ async def test_a_run_that_is_hours_late_is_dropped(city: Station) -> None:
         city.phone(person).never_got("今晚", "不用回复")
     await city.until_civil("2026-11-24 07:00")
     city.phone("p11").got("岐元村今天")
+
+
+async def test_a_text_that_cannot_be_made_costs_its_own_reader_only(
+    village: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worded = digests._worded
+
+    def stumbles(wording: Wording, bulletin: Bulletin, *more: Any) -> Any:
+        if bulletin.person == "p02":
+            raise TextError("text digest_units: no such thing")
+        return worded(wording, bulletin, *more)
+
+    monkeypatch.setattr(digests, "_worded", stumbles)
+    await village.until_civil("19:00")
+    village.phone("p02").never_got("今晚共")
+    village.phone("p11").expects("岐元村今晚")
+    village.phone("p01").expects("2个单位今晚共2班")
 
 
 # ── digests ──────────────────────────────────────────────────────────────────────────────────────

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: install demo test check bench clean
+.PHONY: install demo test check bench chaos clean
 
 install: $(VENV)/.installed
 
@@ -27,6 +27,10 @@ test: check
 
 bench: install
 	$(BIN)/python -m tests.bench $(ARGS)
+
+# Over a hundred kills; CHAOS_SEED=… plays a run once more.
+chaos: install
+	CHAOS=long $(BIN)/python -m pytest -n 0 -s tests/chaos $(ARGS)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,164 @@
+"""What always holds of what people say, of duties, and of the journal. Each law returns what breaks it."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+from notifier.domain.times import iso_utc
+from notifier.sandbox.core import SandboxState
+from notifier.sandbox.faults import Carrier
+from tests.chaos.books import CARRIER_OF, Books
+from tests.chaos.crowd import Act
+from tests.chaos.replay import replay
+from tests.chaos.town import Town
+
+SOURCE_OF = {Carrier.TELEGRAM: "telegram", Carrier.TWILIO: "sms"}
+
+READ_WITHIN = timedelta(seconds=120)
+"""Civil: what is stored is read this soon, a take-over included."""
+
+GRACE = timedelta(seconds=20)
+"""After which, at the latest, a living watch has seen an empty post."""
+
+CLOSINGS = ("resolved", "cancelled")
+
+
+def handed_over(acts: Sequence[Act], state: SandboxState) -> list[Act]:
+    """What the carriers gave to the program and know to be taken: Telegram insists, Twilio gives up."""
+    taken = {
+        call.params["MessageSid"]
+        for call in state.twilio.calls
+        if call.kind == "inbound" and call.answer is not None and 200 <= call.answer < 300
+    }
+    return [act for act in acts if act.carrier is Carrier.TELEGRAM or act.provider_id in taken]
+
+
+def answers_are_heard_once(books: Books, acts: Sequence[Act], state: SandboxState) -> Iterator[str]:
+    """What was handed over is on record once, and read; nobody is credited with what he did not say."""
+    kept = {(row.source, row.provider_id): row for row in books["inbox"]}
+    for act in handed_over(acts, state):
+        row = kept.get((SOURCE_OF[act.carrier], act.provider_id))
+        if row is None:
+            yield f"{act.person}'s {act.verb} {act.provider_id} was taken and is not on record"
+    said = {(SOURCE_OF[act.carrier], act.provider_id) for act in acts}
+    for row in books["inbox"]:
+        if row.state != "done" or row.tries:
+            yield f"incoming {row.id} ({row.source}) is {row.state} after {row.tries} failures: {row.error}"
+        if row.source != "receipt" and (row.source, row.provider_id) not in said:
+            yield f"incoming {row.id} ({row.source}) was said by nobody"
+    told = Counter(line.reason for line in books["journal"])
+    for act in acts:
+        if act.words and told[act.words] > 1:
+            yield f"{act.person}'s words {act.provider_id} are in the journal {told[act.words]} times"
+
+
+def answers_have_effect(books: Books, acts: Sequence[Act], state: SandboxState) -> Iterator[str]:
+    """Who took a case that nobody had then has it: the journal tells of that, or why not."""
+    messages = {(CARRIER_OF[row.channel], row.account, row.provider_id): row for row in books["messages"]}
+    received = {(row.source, row.provider_id): row.received_at for row in books["inbox"]}
+    journal = books.journal_of()
+    for act in handed_over(acts, state):
+        message = messages.get((act.carrier, act.account, act.ref))
+        heard = received.get((SOURCE_OF[act.carrier], act.provider_id))
+        if act.verb != "ack" or message is None or message.case is None or heard is None:
+            continue
+        lines = journal[message.case]
+        explained = any(
+            line.event == "acknowledged" or (line.event in CLOSINGS and line.at <= heard + READ_WITHIN)
+            for line in lines
+        )
+        if not explained:
+            yield f"{act.person} took case {message.case} ({act.provider_id}), and no journal tells of it"
+
+
+def the_journal_tells_the_state(books: Books) -> Iterator[str]:
+    """Every case stands as its journal tells, and nothing in that journal contradicts itself."""
+    journal = books.journal_of()
+    for case in books["cases"]:
+        told = replay(journal[case.id])
+        if (told.state, told.holder) != (case.state, case.holder):
+            yield (
+                f"case {case.id} is {case.state}, held by {case.holder}; by its journal it is {told.state},"
+                f" held by {told.holder}"
+            )
+        yield from (f"case {case.id}: {wrong}" for wrong in told.wrong)
+    known = {case.id for case in books["cases"]}
+    yield from (f"the journal knows a case {number} that is not there" for number in journal.keys() - known)
+
+
+def every_shift_was_seen_to(books: Books, town: Town) -> Iterator[str]:
+    """A shift ended once; until then its post was kept, or somebody was called, as far as anything ran."""
+    told: dict[str, list[Any]] = defaultdict(list)
+    for line in books["journal"]:
+        if line.subject:
+            told[line.subject].append(line)
+    watched = [line.at for line in books["journal"] if line.event == "shift_over"]
+    cared_for = {row.shift for row in books["presences"]} | {row.subject for row in books["cases"]}
+    for shift in town.shifts:
+        key = f"{shift.post} {iso_utc(shift.start)}"
+        endings = sum(line.event == "shift_over" for line in told[key])
+        if endings != 1:
+            yield f"shift {key} ended {endings} times"
+        awake = any(shift.start + GRACE < at < shift.end for at in watched)
+        if awake and key not in cared_for:
+            yield f"shift {key} was empty, and nobody was called"
+
+
+def nothing_failed(books: Books) -> Iterator[str]:
+    """No deadline was given up."""
+    for timer in books["timers"]:
+        if timer.state == "failed" or timer.tries:
+            yield f"timer {timer.id} ({timer.kind}) is {timer.state} after {timer.tries} failures"
+
+
+def everybody_was_commended(books: Books, audience: Collection[str]) -> Iterator[str]:
+    """Each broadcast has one message for everybody meant, and his copy on the other channel at the most."""
+    for broadcast in books["broadcasts"]:
+        rows = [r for r in books["messages"] if r.broadcast == broadcast.id and r.template == broadcast.kind]
+        meant = Counter((row.person, row.channel) for row in rows)
+        if missing := set(audience) - {person for person, _ in meant}:
+            yield f"broadcast {broadcast.id} has no message for {sorted(missing)[:10]}"
+        if twice := [person for person, times in meant.items() if times > 1]:
+            yield f"broadcast {broadcast.id} has two messages for {twice[:10]}"
+
+
+STILL = ("answers", "presences", "inbox", "relays", "sheets", "broadcasts", "calls")
+"""Tables in which nothing may move when all that came in comes again."""
+
+SETTLED = (
+    "id",
+    "key",
+    "state",
+    "repeated",
+    "attempts",
+    "provider_id",
+    "sent_at",
+    "delivered_at",
+    "answered_at",
+)
+TIMELY = frozenset({"called", "repeated", "lapsed", "exhausted", "passed_over", "told", "alarm"})
+"""What only time brings about, were a case to be left open."""
+
+
+def an_echo_changes_nothing(before: Books, after: Books) -> Iterator[str]:
+    """Every update, text and receipt has come once more, in another order."""
+    for table in STILL:
+        if before[table] != after[table]:
+            changed = set(after[table]) ^ set(before[table])
+            yield f"{table} changed by what had come before: {sorted(map(str, changed))[:3]}"
+    known = {row.id for row in before["messages"]}
+    was = {row.id: _settled(row) for row in before["messages"]}
+    for row in after["messages"]:
+        if row.id not in known and row.key.startswith("answer:"):
+            yield f"message {row.id} answers what was answered before"
+        if row.id in known and _settled(row) != was[row.id]:
+            yield f"message {row.id} went from {was[row.id]} to {_settled(row)}"
+    newer = [line for line in after["journal"][len(before["journal"]) :] if line.event not in TIMELY]
+    if list(after["journal"][: len(before["journal"])]) != list(before["journal"]):
+        yield "the journal was rewritten"
+    yield from (f"the journal gained {line.event} of {line.person}" for line in newer)
+
+
+def _settled(row: Any) -> tuple[Any, ...]:
+    return tuple(getattr(row, name) for name in SETTLED)

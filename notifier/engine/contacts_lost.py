@@ -56,6 +56,12 @@ class ContactsLost:
             )
             await self._tell_secretary(tx, person, state, now)
 
+    async def unlinked(self, tx: Tx, person: PersonId, now: datetime) -> None:
+        """His chat is somebody else's now: that is told as a contact lost."""
+        line = JournalLine(at=now, event="unlinked", person=person, channel=ChannelName.TELEGRAM)
+        await tx.journal.write([line])
+        await self._tell_secretary(tx, person, BLOCKED, now)
+
     async def _sharing(self, tx: Tx, channel: ChannelName, account: str, address: str) -> list[PersonId]:
         if channel is ChannelName.SMS:
             return [person.id for person in await tx.contacts.by_phone(address)]

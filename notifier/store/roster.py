@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.audience import Audience
@@ -107,6 +107,24 @@ class RosterRepo:
         wanted = name.casefold()
         exactly = [person for person in everybody if person.name.casefold() == wanted]
         return exactly or [person for person in everybody if wanted and wanted in person.name.casefold()]
+
+    async def likely_named(self, within: Collection[UnitCode], beginnings: Collection[str]) -> list[Person]:
+        """The people of exactly those units whose name or id begins with one of these letters, by id.
+
+        Upper and lower case are the same.
+        """
+        begins = or_(
+            *(
+                func.lower(column).startswith(letter, autoescape=True)
+                for column in (people.c.name, people.c.id)
+                for letter in beginnings
+            )
+        )
+        found: list[Person] = []
+        for batch in batches(within):
+            query = select(*PERSON_COLUMNS).where(people.c.unit.in_(batch), begins, _IN_ROSTER)
+            found += [person_of(row) for row in (await self._conn.execute(query)).mappings()]
+        return sorted(found, key=lambda person: person.id)
 
     async def set_locale(self, person: PersonId, locale: str) -> None:
         """Write to that person in that language from now on, until an import says otherwise."""

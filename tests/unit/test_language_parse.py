@@ -66,6 +66,7 @@ PHRASES: dict[Verb, str] = {
     Verb.LIST: "清单|明细|list|清单828|清單",
     Verb.HELP: "帮助|?|？？|help|看不懂|帮助827",
     Verb.LANGUAGE: "语言 en|language zh|語言 中文",
+    Verb.VOUCHER: "补发 王建国|補發 王建國|补发登记码给王建国|voucher for Wang|补发",
     Verb.UNKNOWN: (
         "|某某|不好意思，到岗了|收到，我在北京|不退回|同意833|老王生病了，我来|没转达"
         "|能换个班吗|不签到|收到，但是去不去再说"

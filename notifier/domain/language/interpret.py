@@ -30,7 +30,7 @@ from notifier.domain.language.scene import TAKES_ACK, Scene, ask, forward, set_s
 PERSONAL = "personal"
 """All that is kept of why somebody cannot come, unless he gives a reason for leave himself."""
 
-_OF_NO_MATTER = frozenset({Verb.START, Verb.HELP, Verb.LANGUAGE, Verb.DANGER, Verb.NEED})
+_OF_NO_MATTER = frozenset({Verb.START, Verb.HELP, Verb.LANGUAGE, Verb.DANGER, Verb.NEED, Verb.VOUCHER})
 _OF_ANY_MATTER = frozenset({Verb.INFO, Verb.SOMEONE_ELSE})
 _OF_CLOSED_TOO = frozenset({Verb.UNDO, Verb.CLAIM, Verb.WRONG_NUMBER, Verb.SOMEONE_ELSE})
 _ORDERS = frozenset({Verb.APPOINT, Verb.END_ACTING})
@@ -56,7 +56,7 @@ def interpret(
     if utterance.verb is Verb.STOP:
         return Answer(verb=Verb.STOP) if utterance.strict else AskBack(question=Question.STOP_FOR_GOOD)
     if utterance.verb in _OF_NO_MATTER:
-        return Answer(verb=utterance.verb, language=utterance.language)
+        return Answer(verb=utterance.verb, language=utterance.language, name=utterance.name)
     if utterance.verb in _ORDERS and utterance.name:
         return Answer(verb=utterance.verb, name=utterance.name)
     scene = set_scene(utterance, matters, quoted=quoted, known=known, confirmed=confirmed)
@@ -247,6 +247,7 @@ _HANDLERS: dict[Verb, Callable[[Scene], Reading]] = {
     Verb.COVER: _cover,
     Verb.HAND_ON: _plain,
     Verb.APPOINT: _plain,
+    Verb.WITHDRAW: _plain,
     Verb.NOT_RECEIVED: _not_received,
     Verb.INFO: _about,
     Verb.SOMEONE_ELSE: _about,

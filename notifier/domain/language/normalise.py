@@ -34,6 +34,17 @@ def normalise(text: str) -> str:
     return text
 
 
+def name_key(name: str) -> str:
+    """The letters and digits of a name, spelt one way, however it is typed."""
+    return "".join(filter(str.isalnum, normalise(name)))
+
+
+def first_letters(key: str) -> tuple[str, ...]:
+    """How a name of that key may begin where it was not typed but written down: simplified or traditional."""
+    first = key[0]
+    return (first, *(chr(other) for other, plain in words.TRADITIONAL.items() if plain == first))
+
+
 def _once(text: str) -> str:
     text = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES))
     text = unicodedata.normalize("NFKC", text.casefold()).translate(words.TRADITIONAL)

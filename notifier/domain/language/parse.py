@@ -10,7 +10,7 @@ from notifier.domain.language.model import Utterance, Verb
 from notifier.domain.language.normalise import normalise
 from notifier.domain.language.rule import Rule
 from notifier.domain.language.rules_en import CLAUSE_EN
-from notifier.domain.language.rules_text import LANGUAGE, NO_REASON, REASONED, WHOLE_TEXT
+from notifier.domain.language.rules_text import LANGUAGE, NO_REASON, REASONED, VOUCHER, WHOLE_TEXT
 from notifier.domain.language.rules_zh import CLAUSE_ZH
 
 GUARDED = frozenset({Verb.HERE, Verb.SIGN, Verb.VERIFY})
@@ -102,6 +102,10 @@ def _whole_message(plain: str, figured: Figured) -> _Said | None:
     found = LANGUAGE.match(plain)
     if found is not None:
         return _Said(verb=Verb.LANGUAGE, language=words.LANGUAGES[found["language"] or found["other"]])
+    found = VOUCHER.match(plain)
+    if found is not None:
+        # A person's id may hold what looks like a matter's number.
+        return _Said(verb=Verb.VOUCHER, name=found["name"] or found["other"] or None, numbers=())
     return None
 
 

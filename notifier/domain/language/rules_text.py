@@ -68,6 +68,11 @@ LANGUAGE = re.compile(
     r"|\A(?:切换|换成|改成|用)(?P<other>中文|英文|英语)\Z"
 )
 
+VOUCHER = re.compile(
+    r"\A请?补[发办](?:[一1]?个)?(?:登记码|登记链接|登记|链接|码)?给?[ ,]*(?P<name>.{0,60})\Z"
+    r"|\A(?:re-?issue )?voucher(?: code)?(?: for)?\b[ ,]*(?P<other>.{0,60})\Z"
+)
+
 _NUMBER = rf"(?<!\d)\d{{3,4}}(?!\d|[.:-]\d| ?(?:{words.COUNTED})(?![a-z]))"
 _TO_RETURN = (
     r"退回|打回|驳回|情况?不属实|并?不属实|不符合?|不实|不真实|有问题|不对"
@@ -88,7 +93,13 @@ def _reasoned(verb: Verb, said: str) -> Rule:
     return Rule(verb=verb, pattern=re.compile(pattern, re.DOTALL))
 
 
-REASONED: tuple[Rule, ...] = (_reasoned(Verb.RETURN, _TO_RETURN), _reasoned(Verb.LEAVE, _TO_LEAVE))
+_TO_WITHDRAW = r"(?:此岗|本岗|岗)?(?:已|要)?(?:撤岗|撤卡|撤点)|withdraw(?:n)?(?: (?:the )?post)?"
+
+REASONED: tuple[Rule, ...] = (
+    _reasoned(Verb.RETURN, _TO_RETURN),
+    _reasoned(Verb.LEAVE, _TO_LEAVE),
+    _reasoned(Verb.WITHDRAW, _TO_WITHDRAW),
+)
 """Read with the numbers still in the text: all that follows the word is the reason, figures too."""
 
 NO_REASON = frozenset({"", "了", "加原因", "原因", "reason", "的"})

@@ -14,6 +14,7 @@ _PAIRS = (
     "兩两雙双體体況况狀状問问題题簡简漢汉臺台灣湾傳传訊讯資资爲为佈布甦苏係系囉啰喲哟嘍喽啟启"
     "貳二瑣琐撥拨搶抢殺杀燒烧醫医護护電电禍祸掛挂線线寫写試试補补聯联絡络當当鎮镇鄉乡縣县戶户"
     "質质鬧闹嚇吓佔占週周鐵铁銀银區区書书與与東东"
+    "華华麗丽偉伟傑杰軍军強强鳳凤蘭兰紅红慶庆寶宝榮荣賢贤衛卫學学勝胜誠诚濤涛鵬鹏飛飞順顺愛爱蓮莲鋒锋輝辉瓊琼憲宪壽寿豐丰貴贵財财興兴"
 )
 TRADITIONAL = str.maketrans(dict(zip(_PAIRS[::2], _PAIRS[1::2], strict=True)))
 """Traditional to simplified, for the characters of this vocabulary and of common names."""

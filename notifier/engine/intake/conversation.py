@@ -32,6 +32,7 @@ from notifier.engine.intake.answers.office_answers import OfficeAnswers
 from notifier.engine.intake.answers.relay_answers import RelayAnswers
 from notifier.engine.intake.answers.sheet_answers import SheetAnswers
 from notifier.engine.intake.answers.shift_answers import ShiftAnswers
+from notifier.engine.intake.answers.voucher_answers import VoucherAnswers
 from notifier.engine.intake.facts import Facts
 from notifier.engine.intake.leftovers import Leftovers
 from notifier.engine.intake.passing import Passing
@@ -75,6 +76,7 @@ class Conversation:
         self._general = {
             **GeneralAnswers(basis, self._passing, self._readings, undoing).table(),
             **offices.orders(),
+            **VoucherAnswers(basis).orders(),
         }
         self._by_topic: Mapping[str, Mapping[Verb, Handler]] = {
             SHIFT: ShiftAnswers(basis, calls).table(),

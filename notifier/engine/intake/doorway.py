@@ -8,13 +8,15 @@ from notifier.domain.language.parse import parse
 from notifier.domain.message import Incoming, IncomingKind, Lane
 from notifier.domain.roster import ChannelName, Person
 from notifier.domain.times import iso_utc
+from notifier.domain.vouchers import TRIES_PER_CHAT, read_code
 from notifier.engine.case_letters import base_values
 from notifier.engine.contacts_lost import BLOCKED, STOPPED
 from notifier.engine.intake.facts import Facts
 from notifier.engine.intake.passing import Passing
+from notifier.engine.intake.replies import civil_day
 from notifier.engine.intake.visit import Reply, contact_of
 from notifier.engine.letters import Letter
-from notifier.engine.linking.tokens import token_hash
+from notifier.engine.linking.joining import Joining
 from notifier.engine.parts import Parts
 from notifier.store.rows import JournalLine
 from notifier.store.tx import Tx
@@ -40,13 +42,15 @@ class Doorway:
         self._parts = parts
         self._facts = facts
         self._passing = Passing(parts, facts)
+        self._joining = Joining(parts)
 
     async def start(self, tx: Tx, incoming: Incoming, known: Sequence[Person], now: datetime) -> list[Reply]:
         """/start: with a token the chat becomes that person's, without one who is known is welcome back."""
         if not incoming.data:
             return await self._start_again(tx, incoming, known, now)
-        person_id = await tx.contacts.redeem(token_hash(incoming.data), now)
-        person = await tx.roster.person(person_id) if person_id else None
+        if code := read_code(incoming.data):
+            return await self.try_code(tx, incoming, code, known, now) or []
+        person = await self._joining.by_token(tx, incoming.data, contact_of(incoming), now)
         if person is None:
             values = await self._values(tx, known[0], now) if known else _of_nobody()
             # Somebody who opens his own link once more is linked already: no cause for alarm.
@@ -54,10 +58,25 @@ class Doorway:
             return [
                 Reply(template=template, values=values, person=known[0] if known else None, courtesy=True)
             ]
-        await tx.contacts.link(person.id, incoming.account, incoming.sender, now)
-        await self._clear(tx, incoming)
-        await self._journal(tx, "linked", person, incoming, now)
         return [Reply(template="linked", values=await self._values(tx, person, now), person=person)]
+
+    async def try_code(
+        self, tx: Tx, incoming: Incoming, code: str, known: Sequence[Person], now: datetime
+    ) -> list[Reply] | None:
+        """A code from somebody's secretary: with the right one the chat becomes that person's.
+
+        A stranger hears the same whether it was wrong, used or too old, and nothing more once he has tried
+        too often. None: from somebody known it was no code, but words like any.
+        """
+        day = f"{civil_day(now, self._parts.station.zone)} code"
+        tried = await tx.answers.count_courtesy(incoming.channel, incoming.sender, day)
+        may = tried <= TRIES_PER_CHAT
+        person = await self._joining.by_voucher(tx, code, contact_of(incoming), now) if may else None
+        if person is not None:
+            return [Reply(template="linked", values=await self._values(tx, person, now), person=person)]
+        if known:
+            return None
+        return [Reply(template="link_refused", values=_of_nobody())] if may else []
 
     async def _start_again(
         self, tx: Tx, incoming: Incoming, known: Sequence[Person], now: datetime

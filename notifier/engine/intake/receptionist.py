@@ -5,6 +5,7 @@ from datetime import datetime
 
 from notifier.domain.message import Incoming, IncomingKind
 from notifier.domain.roster import ChannelName, Person
+from notifier.domain.vouchers import read_code
 from notifier.engine.intake.conversation import Conversation
 from notifier.engine.intake.doorway import Doorway
 from notifier.engine.intake.errands import Errand, end_tap, leave_group
@@ -16,6 +17,7 @@ from notifier.store.tx import Tx
 _SHOWS = frozenset({IncomingKind.MEDIA, IncomingKind.PLACE})
 _SPEAKS = _SHOWS | {IncomingKind.TEXT, IncomingKind.EDITED}
 """A caption under a picture is words like any."""
+_TYPED = frozenset({IncomingKind.TEXT, IncomingKind.EDITED})
 
 
 class Receptionist:
@@ -47,6 +49,10 @@ class Receptionist:
     ) -> tuple[list[Reply], bool]:
         if incoming.kind is IncomingKind.START:
             return await self._doorway.start(tx, incoming, people, now), False
+        if (code := _code(incoming)) is not None:
+            replies = await self._doorway.try_code(tx, incoming, code, people, now)
+            if replies is not None:
+                return replies, False
         if not people:
             return await self._doorway.stranger(tx, item, incoming, now), False
         if incoming.kind is IncomingKind.TAP or (incoming.kind in _SPEAKS and incoming.text.strip()):
@@ -54,6 +60,12 @@ class Receptionist:
         if incoming.kind in _SHOWS:
             return await self._conversation.shown(tx, item, incoming, people, now)
         return [], False
+
+
+def _code(incoming: Incoming) -> str | None:
+    """The code that was typed, by Telegram: who sent an SMS cannot be known for certain."""
+    typed = incoming.channel is ChannelName.TELEGRAM and incoming.kind in _TYPED
+    return read_code(incoming.text) if typed else None
 
 
 async def _who(tx: Tx, incoming: Incoming) -> list[Person]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import measures, sending
+from tests.bench import importing, measures, sending
 from tests.bench.figures import Figures
 
 Measure = Callable[[Path], Awaitable[Figures]]
@@ -27,6 +27,7 @@ async def city(folder: Path) -> Figures:
 
 PARTS: Mapping[str, tuple[Measure, ...]] = {
     "city": (city,),
+    "import": (importing.import_beside_calls,),
     "timers": (measures.due_scan, measures.deadline_to_acceptance),
     "sending": (sending.durable_sending, sending.slow_carrier),
 }
@@ -35,6 +36,7 @@ AT_MOST = {
     "start_to_healthz_median_s": 2.0,
     "import_60000_s": 20.0,
     "import_60000_peak_mb": 300.0,
+    "import_call_max_s": 1.0,
     "plan_day_s": 20.0,
     "due_scan_none_p99_ms": 5.0,
     "due_scan_514_p99_ms": 5.0,

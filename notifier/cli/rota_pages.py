@@ -40,7 +40,11 @@ class _Page:
         self._twice = {name for name, count in names.items() if count > 1}
 
     def print(self) -> None:
-        review = self._found.review
+        review, days = self._found.review, self._found.days
+        first = self._found.span[0].astimezone(self._zone).date()
+        typer.echo(
+            self._words["title"].format(first=f"{first} {self._days[first.weekday()]}", days=days) + "\n"
+        )
         posts = sorted({shift.post for shift in review.shifts})
         for post in posts:
             self._print_post(post, [shift for shift in review.shifts if shift.post == post])
@@ -121,24 +125,19 @@ class _Page:
         typer.echo(self._words[f"{name[:-1]}_mend"] + "\n")
 
     def _gap(self, gap: Gap) -> str:
-        start, end = self._moment(gap.start), self._moment(gap.end)
-        post = self._post(gap.post.code)
-        return self._words["gap"].format(start=start, end=end, post=post, missing=gap.missing)
+        span, post = self._span(gap.start, gap.end), self._post(gap.post.code)
+        return self._words["gap"].format(span=span, post=post, missing=gap.missing)
 
     def _clash(self, name: str) -> Callable[[Clash], str]:
         def line(clash: Clash) -> str:
-            return self._words[name].format(
-                person=self._name(clash.person),
-                before=self._shift(clash.before),
-                after=self._shift(clash.after),
-                between=self._length(clash.rest),
-            )
+            person, between = self._name(clash.person), self._length(clash.rest)
+            shifts = "".join(f"\n    {self._shift(shift)}" for shift in (clash.before, clash.after))
+            return self._words[name].format(person=person, between=between) + shifts
 
         return line
 
     def _shift(self, shift: Shift) -> str:
-        start, end = self._moment(shift.start), f"{shift.end.astimezone(self._zone):%H:%M}"
-        return self._words["shift"].format(post=self._post(shift.post), start=start, end=end)
+        return f"{self._span(shift.start, shift.end)} {self._post(shift.post)}"
 
     # ── words ────────────────────────────────────────────────────────────────────────────────────
 
@@ -167,12 +166,19 @@ class _Page:
         return f"{day:%m-%d} {self._days[day.weekday()]}"
 
     def _hours(self, shift: Shift) -> str:
-        start, end = (moment.astimezone(self._zone) for moment in (shift.start, shift.end))
-        return f"{start:%H:%M}-{end:%H:%M}"
+        return f"{shift.start.astimezone(self._zone):%H:%M}-{self._end(shift.end)}"
 
-    def _moment(self, moment: datetime) -> str:
-        civil = moment.astimezone(self._zone)
-        return f"{self._day(civil.date())} {civil:%H:%M}"
+    def _span(self, start: datetime, end: datetime) -> str:
+        """``12-01 周二 20:00-08:00``; the day of the end too, where it is not plain."""
+        since, until = start.astimezone(self._zone), end.astimezone(self._zone)
+        near = end - start <= timedelta(hours=24)
+        last = self._end(end) if near else f"{self._day(until.date())} {until:%H:%M}"
+        return f"{self._day(since.date())} {since:%H:%M}-{last}"
+
+    def _end(self, moment: datetime) -> str:
+        """The hour; midnight as the end of its day."""
+        hour = f"{moment.astimezone(self._zone):%H:%M}"
+        return "24:00" if hour == "00:00" else hour
 
     def _length(self, span: timedelta) -> str:
         hours, minutes = divmod(int(span.total_seconds()) // 60, 60)

@@ -33,6 +33,7 @@ class RotaPreview:
     """
 
     span: Span
+    days: int
     posts: Mapping[PostCode, Post]
     people: Mapping[PersonId, Person]
     review: Review
@@ -83,6 +84,7 @@ async def preview_rotas(parts: Parts, source: Path | None, first: date, days: in
     )
     return RotaPreview(
         span=span,
+        days=days,
         posts=basis.posts,
         people=basis.people,
         review=review,

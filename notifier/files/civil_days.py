@@ -8,8 +8,8 @@ import holidays
 from notifier.domain.days import Calendar
 from notifier.domain.policy import Settings
 
-_LATELY = 3
-"""Years without a weekend worked from which on a country is taken to work none any more."""
+_SINCE = 2020
+"""A country that worked a weekend in or after this year is taken to do so every year."""
 
 
 def civil_calendar(settings: Settings, first: date, last: date) -> Calendar:
@@ -33,12 +33,12 @@ def _country(code: str | None, first: int, last: int) -> Calendar:
     """A country's own calendar for these years."""
     if code is None:
         return Calendar()
-    days = holidays.country_holidays(code, years=range(min(first, last - _LATELY), last + 1))
+    days = holidays.country_holidays(code, years=range(min(first, _SINCE), last + 1))
     worked = frozenset(days.weekend_workdays)
     until = max((day.year for day in worked), default=0)
     return Calendar(
         weekend=frozenset(days.weekend),
         holidays=frozenset(days),
         workdays=worked,
-        made_up_until=until if until >= last - _LATELY else None,
+        made_up_until=until if until >= _SINCE else None,
     )

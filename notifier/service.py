@@ -16,6 +16,7 @@ from notifier.channels.telegram.sender import TelegramSender
 from notifier.config import Config
 from notifier.domain.pacing import ChatPacer
 from notifier.domain.roster import ChannelName
+from notifier.engine import pausing
 from notifier.engine.alarms import Alarms
 from notifier.engine.broadcasts import DEADLINE, RELEASE, STOP
 from notifier.engine.cases import CASE_CLOCK
@@ -365,5 +366,7 @@ def _handlers(parts: Parts) -> dict[str, Handler]:
         DEADLINE: parts.relays.deadline,
         SILENT: parts.relays.open_silent,
         OFFICE: parts.offices.change,
+        pausing.BEGIN: parts.pausing.begin,
+        pausing.OVER: parts.pausing.over,
         ON_TIME: parts.punctuality.on_time_again,
     }

@@ -11,6 +11,7 @@ from notifier.engine.digests import Digests
 from notifier.engine.letters import Letters
 from notifier.engine.office_letters import OfficeLetters
 from notifier.engine.offices import Offices
+from notifier.engine.pausing import Pausing
 from notifier.engine.planner import Planner
 from notifier.engine.punctuality import Punctuality
 from notifier.engine.relays import Relays
@@ -35,6 +36,7 @@ class Parts:
     broadcasts: Broadcasts
     relays: Relays
     offices: Offices
+    pausing: Pausing
     silence: Silence
     planner: Planner
     aftermath: Aftermath
@@ -71,6 +73,7 @@ def assemble(station: Station) -> Parts:
         broadcasts=broadcasts,
         relays=relays,
         offices=offices,
+        pausing=Pausing(station, shifts, cases),
         silence=silence,
         planner=Planner(station, shifts, sheets, cases),
         aftermath=Aftermath(station, letters, cases),

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from notifier.domain import presence
 from notifier.domain.ids import PersonId, PostCode, ShiftKey
 from notifier.domain.message import Lane
+from notifier.domain.pausing import Pause, pause_of
 from notifier.domain.policy import Kind, Policy
 from notifier.domain.presence import Window
 from notifier.domain.roster import Lineage, Post, PresenceEnd, Shift
@@ -22,6 +23,9 @@ from notifier.store.tx import Tx
 REMIND = "remind"
 WATCH = "shift_watch"
 END = "shift_end"
+
+PAUSED = "paused"
+"""The outcome of a case whose post was withdrawn."""
 
 EARLY = timedelta(hours=2)
 """A reminder this long before the shift asks "will you come?", a later one "please come"."""
@@ -67,6 +71,8 @@ class Shifts:
         lead_s, _, key = subject.partition(" ")
         scene = await self._scene(tx, ShiftKey(key))
         if scene is None or now >= scene.shift.start:
+            return
+        if await self.pause_of(tx, scene.post, scene.shift.start):
             return
         policy = await self._policy(tx)
         lead = timedelta(seconds=float(lead_s))
@@ -215,7 +221,9 @@ class Shifts:
         if now >= scene.shift.end:
             return "missed"
         kept = {post.code for post in await tx.roster.posts_of(scene.post.unit)}
-        return None if scene.post.code in kept else "gone"
+        if scene.post.code not in kept:
+            return "gone"
+        return PAUSED if await self.pause_of(tx, scene.post, now) else None
 
     # ── telling ──────────────────────────────────────────────────────────────────────────────────
 
@@ -300,7 +308,16 @@ class Shifts:
         )
         await tx.journal.write([line])
 
+    async def pause_of(self, tx: Tx, post: Post, at: datetime) -> Pause | None:
+        """The pause that keeps that post quiet at ``at``, as far as is known now."""
+        standing = await tx.pauses.standing(at)
+        if not standing:
+            return None
+        above = [unit.code for unit in await tx.roster.path(post.unit)]
+        return pause_of(post.code, above, standing, at)
+
     async def _open(self, tx: Tx, scene: _Scene, now: datetime) -> None:
+        # A post that is paused is void, and opens no case.
         await self._cases.open(tx, Kind.UNSTAFFED, scene.shift.key, _short(scene), now)
 
     async def _scene(self, tx: Tx, key: ShiftKey) -> _Scene | None:

@@ -171,6 +171,19 @@ shifts = Table(
     Index(None, "post", "start"),
 )
 
+pauses = Table(
+    "pauses",
+    metadata,
+    # A post, or a unit with all below it, that calls nobody for a while.
+    Column("id", Integer, primary_key=True),
+    Column("unit", String),
+    Column("post", String),
+    Column("since", UtcTime, nullable=False),
+    Column("until", UtcTime, index=True),
+    Column("reason", Text, nullable=False),
+    Column("by", String),
+)
+
 shift_people = Table(
     "shift_people",
     metadata,

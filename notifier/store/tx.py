@@ -18,6 +18,7 @@ from notifier.store.matters import MatterRepo
 from notifier.store.messages import MessageRepo
 from notifier.store.office_records import OfficeRecordRepo
 from notifier.store.outlook import OutlookRepo
+from notifier.store.pauses import PauseRepo
 from notifier.store.presences import PresenceRepo
 from notifier.store.roster import RosterRepo
 from notifier.store.settings import SettingsRepo
@@ -76,6 +77,11 @@ class Tx:
     def outlook(self) -> OutlookRepo:
         """The hours ahead and the day past, for many units at once."""
         return OutlookRepo(self.conn)
+
+    @cached_property
+    def pauses(self) -> PauseRepo:
+        """Posts and units that call nobody for a while."""
+        return PauseRepo(self.conn)
 
     @cached_property
     def presences(self) -> PresenceRepo:

@@ -114,6 +114,7 @@ VOCABULARY: Mapping[str, Value] = {
         absent_count=(N, 2),
         rostered=(F, True),
         checkin_from=(D, "2026-11-23T11:00:00Z"),
+        pause_until=(D, "2026-11-24T00:00:00Z", "?"),
         old_start=(D, "2026-11-23T10:00:00Z"),
         old_end=(D, "2026-11-23T22:00:00Z"),
     ),

@@ -95,13 +95,20 @@ def _call(facts: ShiftFacts, case: Case) -> frozenset[Verb]:
         own = here if facts.on_leave else here | {Verb.LEAVE, Verb.ETA}
     if case.holder is None:
         return frozenset(own | _unheld(facts, here))
-    return frozenset(own | here | HOLDER | {Verb.PROXY}) if facts.holds else frozenset(own)
+    if not facts.holds:
+        return frozenset(own)
+    return frozenset(own | here | HOLDER | {Verb.PROXY} | _withdraws(facts))
 
 
 def _unheld(facts: ShiftFacts, here: set[Verb]) -> set[Verb]:
     if facts.on_leave:
         return set()
-    return CALLED - {Verb.DECLINE} | here if facts.rostered else CALLED | here
+    return CALLED - {Verb.DECLINE} | here if facts.rostered else CALLED | here | _withdraws(facts)
+
+
+def _withdraws(facts: ShiftFacts) -> set[Verb]:
+    """Who answers for the post may withdraw it; who was to stand there may not."""
+    return set() if facts.rostered else {Verb.WITHDRAW}
 
 
 CALLED = {Verb.ACK, Verb.ETA, Verb.SORTED, Verb.DECLINE, Verb.HAND_ON}

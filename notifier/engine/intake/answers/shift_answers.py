@@ -10,13 +10,14 @@ from notifier.domain.language.model import Answer, Verb
 from notifier.domain.message import Lane
 from notifier.domain.policy import Kind
 from notifier.domain.presence import Window
-from notifier.domain.roster import Person, Post, Shift
+from notifier.domain.roster import ChannelName, Person, Post, Shift
 from notifier.domain.times import iso_utc
 from notifier.engine.case_letters import local_phone
 from notifier.engine.intake.answers.basis import Basis, Handler
 from notifier.engine.intake.answers.case_answers import CaseAnswers
 from notifier.engine.intake.standing import Standing
 from notifier.engine.intake.visit import Reply, Visit
+from notifier.engine.pausing import PauseOrder
 from notifier.engine.shifts import WATCH, Arrived
 from notifier.engine.station import Actor
 from notifier.store.rows import LeaveRow, Timer
@@ -43,6 +44,7 @@ class ShiftAnswers:
             Verb.ETA: self.on_the_way,
             Verb.PROXY: self.proxy,
             Verb.DECLINE: self.decline,
+            Verb.WITHDRAW: self.withdraw,
         }
 
     async def acknowledge(self, visit: Visit, standing: Standing, answer: Answer) -> list[Reply]:
@@ -188,6 +190,29 @@ class ShiftAnswers:
         )
         await self._basis.remember(visit, standing, Verb.ETA, shift=shift.key)
         return [await self._basis.reply(visit, standing, "eta_noted", hold_until=iso_utc(until))]
+
+    # ── withdrawn ────────────────────────────────────────────────────────────────────────────────
+
+    async def withdraw(self, visit: Visit, standing: Standing, answer: Answer) -> list[Reply]:
+        """撤岗 and why: the post is paused until this shift's end, and its calls end with that.
+
+        By SMS only who was called may say so: who sent it cannot be known for certain.
+        """
+        shift, post = _of(standing)
+        called = standing.case is not None and standing.case.call_to(standing.person.id) is not None
+        if visit.channel is ChannelName.SMS and not called:
+            return [await self._basis.reply(visit, standing, "withdraw_by_telegram", courtesy=True)]
+        if not answer.reason or visit.now >= shift.end:
+            return [await self._basis.reply(visit, standing, "withdraw_how", courtesy=True)]
+        order = PauseOrder(post=post.code, since=visit.now, until=shift.end, reason=answer.reason)
+        by = visit.actor(standing.person)
+        await self._basis.parts.pausing.pause(visit.tx, order, by, visit.now)
+        await self._basis.remember(visit, standing, Verb.WITHDRAW, shift=shift.key)
+        return [
+            await self._basis.reply(
+                visit, standing, "post_paused", reason=answer.reason, pause_until=iso_utc(shift.end)
+            )
+        ]
 
     # ── by proxy ─────────────────────────────────────────────────────────────────────────────────
 

@@ -49,6 +49,10 @@ class Alarms:
     async def turn(self) -> bool:
         """Post the alarms that are due; one that is not taken is tried again."""
         now = self._station.now()
+        async with self._station.db.read() as tx:
+            first = (await tx.timers.oldest_due()).get(ALARM_LANE)
+        if first is None or first > now:
+            return False
         async with self._station.db.write() as tx:
             due = await tx.timers.due(now, ALARM_LANE, 10)
         for alarm in due:

@@ -75,8 +75,12 @@ class Pulses:
         return {name: pulse.outage for name, pulse in everybody if pulse.outage is not None}
 
     def outage(self) -> Outage | None:
-        """The state of the database, as those who need it found it last; None when it is in order."""
-        return worst(self.waiting().values())
+        """The state of the database, as those who need it found it last; None when it is in order.
+
+        A loop knows better than a visitor, who may have lost patience first.
+        """
+        loops = worst(pulse.outage for pulse in self._pulses.values() if pulse.outage is not None)
+        return loops or worst(self.waiting().values())
 
     def _begun(self, outage: Outage) -> None:
         if self._count is not None and outage not in self.waiting().values():

@@ -96,7 +96,7 @@ class Punctuality:
         minutes = max(1, round(late_s / 60))
         if not await self._tell(tx, "timers_late", since, {"at": iso_utc(now), "minutes": minutes}, now):
             await raise_alarm(tx, f"{reason}, and nobody at the duty desk can be reached", now)
-        await tx.signals.ring()
+        tx.signals.note("send", "watch", "alarm")
         return True
 
     async def _tell(

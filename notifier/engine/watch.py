@@ -56,10 +56,15 @@ class Watch:
         """Handle one set of the most urgent lane that has one due. True when there may be more."""
         if not self._tenure.held:
             return False
+        now = self._station.now()
+        # Looked for by a reader: whoever asks to write waits behind others, and a call would with him.
+        async with self._station.db.read() as tx:
+            lanes = {lane for lane, due_at in (await tx.timers.oldest_due()).items() if due_at <= now}
+            deadline = await tx.messages.next_deadline()
         for lane in Lane:
-            if await self._take_set(lane):
+            if lane in lanes and await self._take_set(lane):
                 return True
-        return await self._aftermath.sweep(self._station.now())
+        return deadline is not None and deadline <= now and await self._aftermath.sweep(now)
 
     async def pause(self) -> None:
         """Sleep until the next due row, or until woken."""
@@ -73,7 +78,7 @@ class Watch:
     async def _take_set(self, lane: Lane) -> bool:
         now = self._station.now()
         try:
-            async with self._station.db.write() as tx:
+            async with self._station.db.write(brief=True) as tx:
                 await tx.cases.decide_alone()
                 timers = await tx.timers.due(now, lane, SET_SIZE[lane])
                 for timer in timers:

@@ -8,8 +8,10 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from notifier.web.body import Bodies
 from notifier.web.deps import WebDeps
 from notifier.web.headers import SECURITY, SecurityHeaders
+from notifier.web.keeping import Keeper
 from notifier.web.pages import page_router
 from notifier.web.telegram import TelegramHooks
 from notifier.web.twilio import TwilioHooks
@@ -22,12 +24,13 @@ log = structlog.get_logger(__name__)
 
 def create_app(deps: WebDeps) -> FastAPI:
     """Webhooks, health, metrics and the page at ``/``. Opens nothing by itself."""
-    watching = Watching(deps)
+    watching, keeper, bodies = Watching(deps), Keeper(deps), Bodies()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
         await watching.close()
+        await keeper.close()
 
     app = FastAPI(
         title="notifier",
@@ -38,8 +41,8 @@ def create_app(deps: WebDeps) -> FastAPI:
         redirect_slashes=False,
     )
     for router in (
-        TwilioHooks(deps).router(),
-        TelegramHooks(deps).router(),
+        TwilioHooks(deps, keeper, bodies).router(),
+        TelegramHooks(deps, keeper, bodies).router(),
         watching.router(),
         page_router(),
     ):

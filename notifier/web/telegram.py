@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from notifier.store.rows import InboxItem
-from notifier.web.body import read_body
+from notifier.web.body import Bodies
 from notifier.web.deps import WebDeps
-from notifier.web.keeping import count, keep, refuse
+from notifier.web.keeping import Keeper, count, refuse
 
 log = structlog.get_logger(__name__)
 
@@ -30,9 +30,11 @@ class TelegramHooks:
     Telegram would otherwise send it for ever, and nothing behind it.
     """
 
-    def __init__(self, deps: WebDeps) -> None:
+    def __init__(self, deps: WebDeps, keeper: Keeper, bodies: Bodies) -> None:
         """Without a secret every call is refused."""
         self._deps = deps
+        self._keeper = keeper
+        self._bodies = bodies
 
     def router(self) -> APIRouter:
         """Their routes."""
@@ -53,14 +55,14 @@ class TelegramHooks:
         genuine = self._is_secret(request.headers.get(SECRET, ""))
         if not genuine or bot_id not in self._deps.telegram_bots:
             raise refuse(self._deps, SOURCE, "bot" if genuine else "secret")
-        body = await read_body(request)
+        body = await self._bodies.read(request)
         provider_id = _update_id(body)
         if provider_id is None:
             count(self._deps, SOURCE, "poisoned")
             log.warning("hook_poisoned", source=SOURCE, size=len(body))
-            await keep(self._deps, self._item(bot_id, f"sha256:{sha256(body).hexdigest()}", _wrapped(body)))
+            await self._keeper.keep(self._item(bot_id, f"sha256:{sha256(body).hexdigest()}", _wrapped(body)))
         else:
-            await keep(self._deps, self._item(bot_id, provider_id, body.decode()))
+            await self._keeper.keep(self._item(bot_id, provider_id, body.decode()))
         return Response(status_code=200)
 
     def _is_secret(self, given: str) -> bool:

@@ -13,9 +13,9 @@ from starlette.responses import Response
 from notifier.channels.plain import plain
 from notifier.channels.sms.twilio_hooks import EMPTY_TWIML, inbound_id, verify
 from notifier.store.rows import InboxItem
-from notifier.web.body import read_body
+from notifier.web.body import Bodies
 from notifier.web.deps import WebDeps
-from notifier.web.keeping import keep, refuse
+from notifier.web.keeping import Keeper, refuse
 
 SIGNATURE: Final = "X-Twilio-Signature"
 MAX_FIELDS: Final = 500
@@ -32,9 +32,11 @@ class TwilioHooks:
     What is kept is JSON: ``{"form": [[name, value], …], "query": [[name, value], …]}``.
     """
 
-    def __init__(self, deps: WebDeps) -> None:
+    def __init__(self, deps: WebDeps, keeper: Keeper, bodies: Bodies) -> None:
         """Without tokens or PUBLIC_URL every call is refused."""
         self._deps = deps
+        self._keeper = keeper
+        self._bodies = bodies
 
     def router(self) -> APIRouter:
         """Their routes."""
@@ -46,13 +48,13 @@ class TwilioHooks:
     async def inbound(self, request: Request) -> Response:
         """An SMS that somebody sent. What we say to it goes through the outbox, hence the empty TwiML."""
         form = await self._verified_form(request, SMS)
-        await keep(self._deps, self._item(SMS, inbound_id(dict(form)), form, request))
+        await self._keeper.keep(self._item(SMS, inbound_id(dict(form)), form, request))
         return Response(EMPTY_TWIML, media_type="text/xml")
 
     async def status(self, request: Request) -> Response:
         """What became of a message of ours; each status of a message is kept once."""
         form = await self._verified_form(request, RECEIPT)
-        await keep(self._deps, self._item(RECEIPT, _status_id(form), form, request))
+        await self._keeper.keep(self._item(RECEIPT, _status_id(form), form, request))
         return Response(status_code=204)
 
     async def _verified_form(self, request: Request, source: str) -> Pairs:
@@ -62,7 +64,7 @@ class TwilioHooks:
             raise refuse(self._deps, source, "off")
         if not signature:
             raise refuse(self._deps, source, "unsigned")
-        form = _form(await read_body(request))
+        form = _form(await self._bodies.read(request))
         if form is None or not verify(public_url, _path_qs(request), form, signature, tokens):
             raise refuse(self._deps, source, "signature")
         return form

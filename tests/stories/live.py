@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from notifier import service as service_module
 from notifier.bootstrap import ROLES, open_parts
 from notifier.domain.ids import PersonId
-from notifier.domain.message import Lane
+from notifier.domain.message import Lane, MessageState
 from notifier.domain.policy import Kind
 from notifier.engine import loops, punctuality
 from notifier.engine.clock import ManualClock
@@ -36,7 +36,7 @@ from tests.stories.engine import _load
 from tests.stories.surroundings import Front, carriers, config_for, register_people
 
 CITY = Path(__file__).parents[1] / "fixtures" / "city"
-SECONDS = 20.0
+SECONDS = 60.0
 """Longer than anything here takes on a busy machine; nothing is judged by it."""
 
 
@@ -117,12 +117,17 @@ class Live:
     async def messages(self) -> list[StoredMessage]:
         """All messages, oldest first."""
         async with self.parts.station.db.read() as tx:
-            return list(reversed(await tx.messages.listing(MessageFilter())))
+            return list(reversed(await tx.messages.listing(MessageFilter(limit=10_000))))
 
-    async def unread(self) -> int:
-        """How much of what came in waits."""
-        async with self.parts.station.db.read() as tx:
-            return await tx.inbox.depth()
+    async def settled(self, which: Callable[[StoredMessage], bool]) -> list[StoredMessage]:
+        """Those messages, as soon as none of them is on its way any more."""
+        under_way = {MessageState.QUEUED, MessageState.SENDING}
+        async with asyncio.timeout(SECONDS):
+            while True:
+                found = [message for message in await self.messages() if which(message)]
+                if not under_way & {message.state for message in found}:
+                    return found
+                await asyncio.sleep(0.05)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 TELEGRAM, SMS, RECEIPT = "telegram", "sms", "receipt"
 
-SET_SIZE = 20
+SET_SIZE = 10
 """Items that share a transaction: few enough that no call is late behind them."""
 
 ERRANDS_AT_ONCE = 100

@@ -27,6 +27,7 @@ from notifier.engine.intake.reader import Reader
 from notifier.engine.keeping import AT_HOUR, AT_MINUTE, keep
 from notifier.engine.loops import Job, Pause, Pulses, Turn, keep_turning, steady
 from notifier.engine.metrics import Metrics
+from notifier.engine.objectives import Objectives
 from notifier.engine.offices import OFFICE
 from notifier.engine.parts import Parts
 from notifier.engine.planner import REREAD
@@ -75,6 +76,7 @@ class Service:
             for bot, token in config.telegram_tokens.items()
         }
         self._accounts: list[Account] = []
+        parts.cases.when_moved(Objectives(self.metrics).moved)
         self._successor = Successor(station)
 
     @classmethod

@@ -61,6 +61,7 @@ class _View:
 
 
 WhenClosed = Callable[[Tx, Case, datetime], Awaitable[None]]
+WhenMoved = Callable[[Tx, Case, Case, datetime], None]
 WhenUnanswered = Callable[[Tx, Collection[PersonId], datetime], Awaitable[None]]
 
 
@@ -74,7 +75,12 @@ class Cases:
         self._subjects = subjects
         self._writer = CaseLetters(station)
         self._when_closed: list[WhenClosed] = []
+        self._when_moved: list[WhenMoved] = []
         self._when_unanswered: list[WhenUnanswered] = []
+
+    def when_moved(self, follower: WhenMoved) -> None:
+        """Have ``follower`` told, in the same transaction, of every change of a case: (before, after)."""
+        self._when_moved.append(follower)
 
     def when_closed(self, listener: WhenClosed) -> None:
         """Have ``listener`` called, in the same transaction, whenever a case is closed."""
@@ -199,6 +205,8 @@ class Cases:
         if case != before:
             case = await tx.cases.save(case)
             await self._set_clock(tx, case)
+            for follower in self._when_moved:
+                follower(tx, before, case, now)
         for effect in decision.effects:
             if isinstance(effect, CancelCalls):
                 await tx.messages.cancel_calls(case.id, effect.person, now)

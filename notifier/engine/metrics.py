@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from notifier.domain.message import Lane
 from notifier.store.rows import Timer
 
+_OBJECTIVES = (0.1, 0.3, 1, 3, 10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
 _SECONDS = (0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10, 30, 60, 300, 900)
 
 
@@ -51,6 +52,13 @@ class Metrics:
             "notifier_call_acceptance_seconds",
             "From queuing a call to the carrier's acceptance, civil seconds",
             buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.objectives = Histogram(
+            "notifier_objective_seconds",
+            "From a case's opening to its first call accepted, taken by somebody, done; civil seconds",
+            ["objective", "kind"],
+            buckets=_OBJECTIVES,
             registry=self.registry,
         )
         self.incoming = Counter(

@@ -174,6 +174,8 @@ class Database:
             tx = Tx(conn)
             yield tx
             await tx.signals.flush()
+        for call in tx.afterwards:
+            call()
         if tx.signals.rung:
             self._watch.nudge()
 

@@ -1,5 +1,6 @@
 """One transaction and everything that can be done in it."""
 
+from collections.abc import Callable
 from functools import cached_property
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -37,6 +38,8 @@ class Tx:
         """Wrap an open transaction; committing is the Database's part."""
         self.conn = conn
         self.kept = Kept()
+        self.afterwards: list[Callable[[], None]] = []
+        """What is called once this is committed, and never when it is not."""
 
     @property
     def is_sqlite(self) -> bool:

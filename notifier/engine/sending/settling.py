@@ -14,6 +14,7 @@ from notifier.engine.aftermath import Aftermath
 from notifier.engine.apart import apart
 from notifier.engine.contacts_lost import WRONG, ContactsLost
 from notifier.engine.metrics import Metrics
+from notifier.engine.objectives import Objectives
 from notifier.engine.sending.outcomes import INTERRUPTED, Attempt, accepted, refused
 from notifier.engine.station import Station
 from notifier.errors import CarrierError, Verdict
@@ -38,6 +39,7 @@ class Settling:
         self._aftermath = aftermath
         self._lost = lost
         self._metrics = metrics
+        self._objectives = Objectives(metrics)
         self._waiting: list[tuple[Attempt, int]] = []
         self._oldest = 0.0
         self._lock = asyncio.Lock()
@@ -95,6 +97,8 @@ class Settling:
         now = self._station.now()
         outcomes = [self._outcome(attempt, fence, now) for attempt, fence in batch]
         applied = set(await tx.messages.settle(outcomes))
+        taken = [a.message for a, _ in batch if a.accepted and a.message.call and a.message.id in applied]
+        await self._objectives.accepted(tx, taken, now)
         for attempt, _ in batch:
             if attempt.error is not None:
                 async with apart(tx, "contact", attempt.message.id):

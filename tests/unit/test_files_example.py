@@ -1,5 +1,6 @@
 """The shipped example is sound, never goes stale, and covers what a user wants to see."""
 
+import re
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -7,7 +8,7 @@ from zoneinfo import ZoneInfo
 from notifier.domain.policy import Kind
 from notifier.domain.roster import DUTY_DESK, OfficeStatus, overlaps
 from notifier.domain.rota import expand_rotas
-from notifier.files import policy_warnings, read_roster, read_settings
+from notifier.files import parse_rotas, policy_warnings, read_roster, read_settings
 
 EXAMPLE = Path(__file__).parent.parent.parent / "schedules"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -42,3 +43,16 @@ def test_the_example_settings_speak_of_every_kind_without_a_warning() -> None:
     assert set(settings.policies) == set(Kind)
     assert policy_warnings(settings) == []
     assert len(settings.checklist("rigid-8").items) == 8
+
+
+def test_the_patterns_that_the_example_explains_are_read_as_they_stand() -> None:
+    text = (EXAMPLE / "rotas.yaml").read_text(encoding="utf-8")
+    roster = read_roster(EXAMPLE, zone=SHANGHAI)
+    people = frozenset(str(row.id) for row in roster.people or ())
+    posts = frozenset(str(post.code) for post in roster.posts or ())
+    blocks = re.findall(r"(?:^# - post:.*\n(?:^#  .*\n)*)+", text, re.MULTILINE)
+    found = [
+        parse_rotas(re.sub(r"^# ?", "", block, flags=re.M), posts=posts, people=people) for block in blocks
+    ]
+    assert [len(rotas) for rotas in found] == [1, 1, 2]
+    assert len(found[0][0].round) == 8

@@ -50,6 +50,9 @@ class Pacer:
 CHAT_MARGIN = 1.03
 """A chat's messages are spaced this much wider than its rate: the carrier's clock is not ours."""
 
+LANDED_SHARE = 0.8
+"""How much of its spacing a chat keeps from the end of a call, whenever that began."""
+
 GROUP_SPAN_S = 60.0
 SWEEP_S = 60.0
 
@@ -93,6 +96,12 @@ class ChatPacer:
         if self._group_limit and _is_group(chat):
             self._groups.setdefault(chat, deque(maxlen=self._group_limit)).append(now)
         return True
+
+    def landed(self, chat: str, now: float) -> None:
+        """A call to that chat is over: it may have been taken as late as now, so it counts from here."""
+        if self._spacing:
+            kept = now + LANDED_SHARE * self._spacing
+            self._free_at[chat] = max(kept, self._free_at.get(chat, kept))
 
     def pause(self, chat: str, until: float) -> None:
         """Send nothing to that chat until then."""

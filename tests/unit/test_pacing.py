@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notifier.domain.message import Lane
-from notifier.domain.pacing import BULK_EVERY, ChatPacer, LanePicker, Pacer
+from notifier.domain.pacing import BULK_EVERY, CHAT_MARGIN, ChatPacer, LanePicker, Pacer
 
 GAPS = st.lists(st.one_of(st.floats(0, 0.2), st.floats(0, 3)), min_size=1, max_size=200)
 
@@ -110,6 +110,18 @@ def test_chats_that_fell_silent_are_forgotten() -> None:
     assert len(chats) < 28 * 2 * 2 * 65
     chats.take("1", 10_000.0)
     assert len(chats) == 1
+
+
+def test_a_slow_call_keeps_the_next_at_its_distance() -> None:
+    """The carrier may have taken it at the very end; a quick one costs no time at all."""
+    pacer = ChatPacer()
+    assert pacer.take("1", 0.0)
+    pacer.landed("1", 0.1)
+    assert pacer.next_free("1", 0.1) == CHAT_MARGIN
+    assert pacer.take("1", CHAT_MARGIN)
+    pacer.landed("1", 5.0)
+    assert pacer.next_free("1", 5.0) >= 5.8
+    assert pacer.is_free("1", 5.0, reply=True)
 
 
 @settings(deadline=None)

@@ -255,6 +255,7 @@ class Account:
             attempt = await self._caller.call(message)
         finally:
             self._buffer.landed(message)
+            self._chats.landed(message.address, time.monotonic())
         now, error = time.monotonic(), attempt.error
         if error is not None and error.verdict is Verdict.SLOW_DOWN:
             self._pacer.pause(now + error.retry_after)

@@ -226,7 +226,6 @@ class Account:
     def _start(self, message: StoredMessage, now: float) -> None:
         self._buffer.take(message)
         self._picker.sent(message.lane)
-        self._rested_at = now + REST_S
         self._pacer.take(now, self._cost(message))
         self._chats.take(message.address, now, reply=_answers(message))
         flight = asyncio.create_task(self._fly(message))
@@ -236,6 +235,7 @@ class Account:
     def _ended(self, flight: asyncio.Task[None]) -> None:
         """The next goes as one has landed; the loop is woken only for what needs the database."""
         self._flights.discard(flight)
+        self._rested_at = time.monotonic() + REST_S
         if not flight.cancelled() and isinstance(error := flight.exception(), Exception):
             # An outcome that could not be written waits on, for the loop to write it.
             traced = may_be_traced(error)

@@ -19,8 +19,12 @@ import aiohttp
 
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _SENT = b'{"ok":true,"result":{"message_id":%d,"date":1763892000,"chat":{"id":1,"type":"private"}}}'
+_NO_UPDATES = b'{"ok":true,"result":[]}'
 _DONE = b'{"ok":true,"result":true}'
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+
+NO_UPDATES_S = 1.0
+"""How long a poll for updates is held, of which there are none."""
 
 
 class Counts:
@@ -68,7 +72,9 @@ class Line(asyncio.Protocol):
             self._called(head[: head.find(b"\r\n")])
 
     def _called(self, line: bytes) -> None:
-        if b"/sendMessage" not in line:
+        if b"/getUpdates" in line:
+            asyncio.get_running_loop().call_later(NO_UPDATES_S, self._answer, _NO_UPDATES)
+        elif b"/sendMessage" not in line:
             self._answer(self._other(line))
         elif self._delay_s:
             asyncio.get_running_loop().call_later(self._delay_s, self._take)

@@ -42,6 +42,8 @@ class City:
     remind_before: str = "12h, 30m"
     bots: tuple[str, ...] = ()
     """Whose chats the people are in, shared out evenly; empty: the only bot's."""
+    listeners: int = 0
+    """People of the unit L besides, who keep no post."""
 
     @property
     def per_village(self) -> int:
@@ -82,6 +84,8 @@ def _units(city: City) -> Iterable[tuple[object, ...]]:
         yield f"T{town:02}", f"例镇{town}", "town", "C"
     for village in range(city.villages):
         yield f"V{village:03}", f"例村{village}", "village", f"T{village % TOWNS:02}"
+    if city.listeners:
+        yield "L", "例听村", "village", "T00"
 
 
 def _people(city: City) -> Iterable[tuple[object, ...]]:
@@ -91,6 +95,8 @@ def _people(city: City) -> Iterable[tuple[object, ...]]:
             bot = f"{city.bots[number % len(city.bots)]}:" if city.bots else ""
             chat = f"{bot}{1_000_000 + number}"
             yield f"q{number}", f"例人{number}", phone, f"V{village:03}", "zh", chat
+    for number in range(city.listeners):
+        yield f"r{number}", f"例听{number}", "", "L", "zh", str(2_000_000 + number)
 
 
 def _offices(city: City) -> Iterable[tuple[object, ...]]:

@@ -40,14 +40,15 @@ class Outbox:
     folder: Path
     written: list[Rate] = field(default_factory=list)
     """What queuing each broadcast took, texts and buttons included."""
+    _sizes: dict[BroadcastId, int] = field(default_factory=dict)
 
-    async def write(self) -> BroadcastId:
-        """Queue one commendation to everybody, not let out yet; returns its id."""
+    async def write(self, audience: str = "unit:C", people: int | None = None) -> BroadcastId:
+        """Queue one commendation to so many (None: everybody), not let out yet; returns its id."""
         order = Order(
             kind=Kind.COMMENDATION,
             title="值守表扬",
             body=BODY,
-            audience=("unit:C",),
+            audience=(audience,),
             author=None,
             relay=False,
             reply_by=None,
@@ -56,9 +57,10 @@ class Outbox:
         )
         started, cpu = time.monotonic(), time.process_time()
         broadcast = await self.parts.broadcasts.prepare(order, datetime.now(UTC), lambda _: None)
+        self._sizes[broadcast] = people or self.people
         self.written.append(
             Rate(
-                messages=self.people,
+                messages=self._sizes[broadcast],
                 seconds=time.monotonic() - started,
                 cpu_seconds=time.process_time() - cpu,
             )
@@ -72,20 +74,20 @@ class Outbox:
 
     async def drain(self, broadcast: BroadcastId, carrier: LightCarrier, senders: Sequence[Process]) -> Rate:
         """Let the broadcast out; from then to its last outcome on record."""
-        database = self.parts.station.db
+        database, people = self.parts.station.db, self._sizes[broadcast]
         await carrier.reset()
         cpu = sum(process.cpu_seconds for process in senders)
         async with database.write() as tx:
-            await tx.messages.release_broadcast(broadcast, datetime.now(UTC), self.people)
+            await tx.messages.release_broadcast(broadcast, datetime.now(UTC), people)
             await tx.signals.ring()
             started = time.monotonic()
         # Both are other processes' doing: they can only be asked.
-        while (await carrier.taken()).count < self.people:  # noqa: ASYNC110
+        while (await carrier.taken()).count < people:  # noqa: ASYNC110
             await asyncio.sleep(LOOK_EVERY_S * 10)
         while await self._any_left():  # noqa: ASYNC110
             await asyncio.sleep(LOOK_EVERY_S)
         return Rate(
-            messages=self.people,
+            messages=people,
             seconds=time.monotonic() - started,
             cpu_seconds=sum(process.cpu_seconds for process in senders) - cpu,
         )
@@ -112,12 +114,12 @@ def settings_for(url: str, carrier: str, bots: int = 1, rate: float = 0) -> dict
 
 @asynccontextmanager
 async def open_outbox(
-    folder: Path, url: str, carrier: LightCarrier, *, people: int, bots: int = 1
+    folder: Path, url: str, carrier: LightCarrier, *, people: int, bots: int = 1, villages: int = 20
 ) -> AsyncIterator[Outbox]:
     """The database of that URL with a city of so many people, shared out among the bots."""
     settings = settings_for(url, carrier.url, bots)
     config = Config.model_validate({name.lower(): value for name, value in settings.items()})
-    city = City(villages=20, people=people, bots=tuple(config.telegram_tokens))
+    city = City(villages=villages, people=people, bots=tuple(config.telegram_tokens))
     source = write_city(folder, city)
     async with open_parts(config) as parts:
         await import_roster(parts, source)
@@ -125,8 +127,7 @@ async def open_outbox(
 
 
 @asynccontextmanager
-async def sending(outbox: Outbox, processes: int = 1) -> AsyncIterator[list[Process]]:
+async def sending(outbox: Outbox, processes: int = 1, roles: str = "sender") -> AsyncIterator[list[Process]]:
     """Senders at work on that outbox."""
-    roles = "sender"
     async with service(outbox.settings, roles=roles, folder=outbox.folder, processes=processes) as started:
         yield started

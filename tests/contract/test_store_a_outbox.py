@@ -7,6 +7,7 @@ import pytest
 
 from notifier.domain.ids import MessageId
 from notifier.domain.message import Lane, MessageState
+from notifier.domain.roster import ChannelName
 from notifier.store.database import Database
 from tests.contract.store_a import (
     CALL,
@@ -139,6 +140,30 @@ async def test_an_outcome_under_another_fence_is_not_recorded(database: Database
     assert await settled(database, outcome(number, S.FAILED)) == [number]
     assert await settled(database, outcome(number, S.QUEUED, not_before=NOW)) == []
     assert (await message(database, number)).state is S.FAILED
+
+
+async def test_of_two_outcomes_of_one_message_the_first_stands(database: Database) -> None:
+    sent, failed, received, late = await queued(
+        database, *[replace(PLAIN, key=key) for key in ("sent", "failed", "received", "late")]
+    )
+    await claimed(database)
+    async with database.write() as tx:
+        await tx.messages.record_receipt(ChannelName.SMS, "SM3", received, S.DELIVERED, None, NOW)
+    applied = await settled(
+        database,
+        outcome(sent, provider_id="SM1"),
+        outcome(sent, provider_id="SM9"),
+        outcome(failed, S.FAILED, error="30005"),
+        outcome(failed, provider_id="SM2"),
+        outcome(received, provider_id="SM3"),
+        outcome(late, fence=FENCE - 1, provider_id="SM4"),
+    )
+    assert applied == [sent, failed, received]
+    one, two, three, four = [await message(database, number) for number in (sent, failed, received, late)]
+    assert (one.state, one.provider_id) == (S.SENT, "SM1")
+    assert two.error == "30005"
+    assert (three.state, three.provider_id, three.sent_at) == (S.DELIVERED, "SM3", NOW)
+    assert (four.state, four.provider_id) == (S.SENDING, None)
 
 
 async def test_released_claims_are_as_if_never_claimed(database: Database) -> None:

@@ -108,9 +108,8 @@ class Digests:
     async def _find(self) -> Run | None:
         async with self._station.db.read() as tx:
             for kind in DAILY_KINDS:
-                if text := await tx.settings.document(_RUN + kind):
-                    due, _, after = text.partition(" ")
-                    return Run(kind=kind, due=parse_iso_utc(due), after=PersonId(after) if after else None)
+                if run := await _standing(tx, kind):
+                    return run
         return None
 
     async def _read(self, run: Run) -> list[Bulletin]:
@@ -133,6 +132,9 @@ class Digests:
         # Read anew after a failure: whatever made it may be gone.
         self._run = None
         async with station.db.write() as tx:
+            if await _standing(tx, run.kind) != run:
+                # Another process, or a new hour in the policies, has changed what is due.
+                return
             await self._post(tx, run, some, now)
             still = f"{iso_utc(reached.due)} {reached.after}" if rest else ""
             await tx.settings.set_document(_RUN + run.kind, still, now)
@@ -176,6 +178,15 @@ class Digests:
             lane=Lane.DUTY if run.kind is Kind.COVERAGE else Lane.BULK,
             kind=run.kind,
         )
+
+
+async def _standing(tx: Tx, kind: Kind) -> Run | None:
+    """The run of that kind that is not done, and how far it has come."""
+    text = await tx.settings.document(_RUN + kind)
+    if not text:
+        return None
+    due, _, after = text.partition(" ")
+    return Run(kind=kind, due=parse_iso_utc(due), after=PersonId(after) if after else None)
 
 
 def _worded(

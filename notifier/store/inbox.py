@@ -1,9 +1,8 @@
 """The inbox: what came in, raw, each once under the provider's own id."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
-from sqlalchemy import ColumnElement, RowMapping, delete, func, literal_column, select, update
+from sqlalchemy import ColumnElement, RowMapping, func, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.store.rows import InboxItem
@@ -11,8 +10,6 @@ from notifier.store.statements import batches, insert_or
 from notifier.store.tables import inbox
 
 _NEW: ColumnElement[bool] = inbox.c.state == literal_column("'new'")
-
-PRUNE_BATCH = 10_000
 
 
 class InboxRepo:
@@ -49,19 +46,13 @@ class InboxRepo:
         await self._conn.execute(update(inbox).where(inbox.c.id == item).values(again))
 
     async def fail(self, item: int, error: str) -> None:
-        """Give it up; the row stays to be looked at until it is pruned."""
+        """Give it up; the row stays to be looked at until its age is past."""
         given_up = {"tries": inbox.c.tries + 1, "error": error, "state": "failed"}
         await self._conn.execute(update(inbox).where(inbox.c.id == item).values(given_up))
 
     async def depth(self) -> int:
         """How many are new."""
         return await self._conn.scalar(select(func.count()).select_from(inbox).where(_NEW)) or 0
-
-    async def prune(self, before: datetime, limit: int = PRUNE_BATCH) -> int:
-        """Remove at most ``limit`` items that are over and came before. Zero when all are gone."""
-        over = inbox.c.state != literal_column("'new'")
-        old = select(inbox.c.id).where(over, inbox.c.received_at < before).order_by(inbox.c.id).limit(limit)
-        return (await self._conn.execute(delete(inbox).where(inbox.c.id.in_(old)))).rowcount
 
 
 def _values(item: InboxItem) -> dict[str, object]:

@@ -12,9 +12,6 @@ from notifier.store.tables import timers
 
 # Written into the statement, not bound: only so does a partial index serve it.
 _PENDING: ColumnElement[bool] = timers.c.state == literal_column("'pending'")
-_OVER: ColumnElement[bool] = timers.c.state != literal_column("'pending'")
-
-PRUNE_BATCH = 10_000
 
 
 class TimerRepo:
@@ -81,7 +78,7 @@ class TimerRepo:
         await self._conn.execute(update(timers).where(timers.c.id == timer).values(again))
 
     async def fail(self, timer: int) -> None:
-        """Give it up; the row stays to be looked at until it is pruned."""
+        """Give it up; the row stays to be looked at until its age is past."""
         await self._conn.execute(update(timers).where(timers.c.id == timer).values(state="failed"))
 
     async def next_due(self) -> datetime | None:
@@ -104,11 +101,6 @@ class TimerRepo:
         """By how many seconds the oldest pending timer is late; 0.0 when none is."""
         due_at = await self.next_due()
         return max(0.0, (now - due_at).total_seconds()) if due_at else 0.0
-
-    async def prune(self, before: datetime, limit: int = PRUNE_BATCH) -> int:
-        """Remove at most ``limit`` timers that are over and were due before. Zero when all are gone."""
-        old = select(timers.c.id).where(_OVER, timers.c.due_at < before).limit(limit)
-        return (await self._conn.execute(delete(timers).where(timers.c.id.in_(old)))).rowcount
 
 
 def _values(timer: Timer) -> dict[str, object]:

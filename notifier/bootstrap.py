@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
-from typing import TextIO
+from typing import TextIO, cast
 
 import structlog
 
@@ -16,6 +16,7 @@ from notifier.channels.http import hush
 from notifier.channels.sms.reach import can_reply
 from notifier.config import Config, shipped
 from notifier.engine.clock import Clock, FastClock, RealClock
+from notifier.engine.log_lines import LogLines
 from notifier.engine.parts import Parts, assemble
 from notifier.engine.reloading import load_settings
 from notifier.engine.station import EVERYBODY, Reach, Rules, Station, Wake
@@ -123,7 +124,7 @@ def set_up_logs(level: str, to: TextIO | None = None) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(to or sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, LogLines(to or sys.stderr))),
     )
 
 

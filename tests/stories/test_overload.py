@@ -301,7 +301,7 @@ async def queue_bulk(live: Live) -> None:
 # ── a flood of replies ───────────────────────────────────────────────────────────────────────────
 
 
-POSTED, POLLED = {"sqlite": 1000, "postgresql": 300}, 100
+POSTED, POLLED = {"sqlite": 1000, "postgresql": 200}, 50
 """In one go. Reading them is all the work, and costs PostgreSQL several times as much."""
 
 
@@ -309,6 +309,7 @@ async def test_a_flood_is_kept_before_it_is_answered_and_read_in_sets_between_wh
     tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     happened: list[str] = []
+    monkeypatch.setattr(service, "LOOK_IF_LATE_EVERY_S", 5)
     note(monkeypatch, Reader, "_take_set", happened)
     note(monkeypatch, Shifts, "watch", happened)
     posted = POSTED[make_url(database_url).get_backend_name()]

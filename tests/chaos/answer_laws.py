@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
+from itertools import zip_longest
 from typing import Any
 
 from notifier.domain.times import iso_utc
@@ -144,16 +145,16 @@ TIMELY = frozenset({"called", "repeated", "lapsed", "exhausted", "passed_over", 
 def an_echo_changes_nothing(before: Books, after: Books) -> Iterator[str]:
     """Every update, text and receipt has come once more, in another order."""
     for table in STILL:
-        if before[table] != after[table]:
-            changed = set(after[table]) ^ set(before[table])
-            yield f"{table} changed by what had come before: {sorted(map(str, changed))[:3]}"
+        for was, row in zip_longest(before[table], after[table]):
+            if was != row:
+                yield f"{table} changed by what had come before: {was} is {row}"
     known = {row.id for row in before["messages"]}
-    was = {row.id: _settled(row) for row in before["messages"]}
+    settled = {row.id: _settled(row) for row in before["messages"]}
     for row in after["messages"]:
         if row.id not in known and row.key.startswith("answer:"):
             yield f"message {row.id} answers what was answered before"
-        if row.id in known and _settled(row) != was[row.id]:
-            yield f"message {row.id} went from {was[row.id]} to {_settled(row)}"
+        if row.id in known and _settled(row) != settled[row.id]:
+            yield f"message {row.id} went from {settled[row.id]} to {_settled(row)}"
     newer = [line for line in after["journal"][len(before["journal"]) :] if line.event not in TIMELY]
     if list(after["journal"][: len(before["journal"])]) != list(before["journal"]):
         yield "the journal was rewritten"

@@ -18,7 +18,7 @@ def utf16_units(text: str) -> int:
     """The text's length in UTF-16 code units: what Telegram and UCS-2 count."""
     if text.isascii():
         return len(text)
-    return len(text) + sum(char > "\uffff" for char in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def is_gsm(text: str) -> bool:

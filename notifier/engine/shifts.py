@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from notifier.domain import presence
+from notifier.domain.chain import secretary_or_stand_in
 from notifier.domain.ids import PersonId, PostCode, ShiftKey
 from notifier.domain.message import Lane
 from notifier.domain.pausing import Pause, pause_of
@@ -249,13 +250,16 @@ class Shifts:
         )
         matters = await tx.matters.ensure([(p, SHIFT, shift.key, post.unit) for p in listed], now)
         common = shift_values(shift, post, await self._policy(tx))
+        # Who is rung in case of need is the same for all of them but for himself.
+        contact = secretary_or_stand_in(lineage, now)
+        seen_by_all, seen_by_contact = (base_values(lineage, reader, now) for reader in (None, contact))
         letters = [
             Letter(
                 key=f"{key}:{shift.key}:{person}",
                 person=person,
                 template=template,
                 values={
-                    **base_values(lineage, person, now),
+                    **(seen_by_contact if person == contact else seen_by_all),
                     **common,
                     "partners": _partners(shift, person, lineage),
                     "rostered": person in shift.people,

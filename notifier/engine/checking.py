@@ -17,6 +17,7 @@ from notifier.domain.policy import ROSTERED, Kind, Settings
 from notifier.domain.roster import Contact, Person, Post, Shift, UnitKind
 from notifier.engine.outlook import Wanted, survey
 from notifier.engine.parts import Parts
+from notifier.engine.rotas import rota_warnings
 from notifier.engine.station import EVERYBODY, Station
 from notifier.errors import FileRefused
 from notifier.files import policy_warnings, read_settings
@@ -64,6 +65,7 @@ class _View:
     roster: RosterTables
     contacts: Mapping[PersonId, tuple[Contact, ...]]
     chains: tuple[UnitChain, ...]
+    rotas: Sequence[str]
 
 
 async def check(parts: Parts, folder: Path, *, ahead: bool = False) -> Checked:
@@ -80,7 +82,7 @@ async def check(parts: Parts, folder: Path, *, ahead: bool = False) -> Checked:
     broken = (*slips, *_nothing_to_work_with(station, view), *_broken_chains(view.chains))
     return Checked(
         broken=broken,
-        warnings=(*_policies(view), *_channels(station), *_people(station, view)),
+        warnings=(*_policies(view), *view.rotas, *_channels(station), *_people(station, view)),
         chains=view.chains,
         units=len(view.roster.units or ()),
         ahead=tuple(report for report in reports if report.weaknesses),
@@ -107,6 +109,7 @@ async def _look(station: Station, tx: Tx) -> _View:
         roster=roster,
         contacts=contacts,
         chains=await _read_chains(station, tx, roster, settings),
+        rotas=await rota_warnings(tx, settings, station.now().astimezone(station.zone).date()),
     )
 
 

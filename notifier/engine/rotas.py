@@ -21,6 +21,9 @@ ROTAS = "rotas.yaml"
 ROTA_DAYS = 14
 """How many days of shifts the rotas yield ahead."""
 
+CALENDAR_AHEAD = timedelta(days=60)
+"""How long before a year its make-up workdays should be known; they are mostly announced in November."""
+
 _TRIES = 3
 """How often a plan is made anew at once, because somebody came to his post, or imported, meanwhile."""
 
@@ -97,3 +100,33 @@ async def _kept(tx: Tx, rotas: tuple[Rota, ...]) -> tuple[Rota, ...]:
     """The rotas without posts and people who have left the roster since the file was taken in."""
     everybody = frozenset[PersonId]().union(*(rota.people for rota in rotas))
     return only_known(rotas, await tx.imports.kept_posts(), await tx.roster.present(everybody))
+
+
+async def rota_warnings(tx: Tx, settings: Settings, today: date) -> list[str]:
+    """What is odd about the rotas in force, a line each: days that are not known, names that are gone."""
+    text = await tx.settings.document(ROTAS)
+    rotas = parse_rotas(text) if text is not None else ()
+    people = frozenset[PersonId]().union(*(rota.people for rota in rotas))
+    gone = {
+        *({rota.post for rota in rotas} - await tx.imports.kept_posts()),
+        *(people - await tx.roster.present(people)),
+    }
+    named = [
+        f"{ROTAS}: {name} is not in the roster any more; its shifts are left out, mend the rota"
+        for name in sorted(gone)
+    ]
+    return [*named, *_unknown_days(rotas, settings, today)] if rotas else []
+
+
+def _unknown_days(rotas: tuple[Rota, ...], settings: Settings, today: date) -> list[str]:
+    if not need_calendar(rotas):
+        return []
+    if settings.holidays is None:
+        return [f"{ROTAS} goes by workdays, and calendar.yaml names no country; add holidays: CN"]
+    last = today + CALENDAR_AHEAD
+    years = calendar_for(rotas, settings, today, last).unknown_years([today, last])
+    return [
+        f"calendar.yaml: make-up workdays of {year} are not known yet, and {ROTAS} goes by workdays; write "
+        "them as days_off and workdays once they are announced"
+        for year in years
+    ]

@@ -111,3 +111,24 @@ def test_wrong_usage(desk: Desk) -> None:
     assert desk.does("rota", "preview", "--days", "0").status == 2
     gone = desk.does("rota", "preview", desk.folder / "nothing.yaml")
     assert (gone.status, gone.complaints[0]) == (1, "nothing.yaml: there is no such file; check the path")
+
+
+def test_check_names_the_year_that_is_not_known_and_whoever_has_left(desk: Desk) -> None:
+    assert not [line for line in desk.does("check").out.splitlines() if "workdays" in line]
+    text = (
+        "- {post: BS01-G1, from: 2026-11-01, days: workdays, hours: ['08:00-17:00'], teams: [[p13], [p14]]}"
+    )
+    (desk.folder / "rotas").mkdir()
+    (desk.folder / "rotas" / "rotas.yaml").write_text(text, encoding="utf-8")
+    assert desk.does("import", desk.folder / "rotas").status == 0
+    desk.at("2031-11-20T09:00:00")
+    warnings = [line for line in desk.does("check").out.splitlines() if "rotas.yaml" in line]
+    assert [line.split(" are")[0] for line in warnings] == [
+        f"warning: calendar.yaml: make-up workdays of {year}" for year in (2031, 2032)
+    ]
+    people = (CITY / "people.csv").read_text(encoding="utf-8").replace("p14,", "p79,")
+    only = desk.folder / "only"
+    only.mkdir()
+    (only / "people.csv").write_text(people, encoding="utf-8")
+    assert desk.does("import", only).status == 0
+    assert "warning: rotas.yaml: p14 is not in the roster any more" in desk.does("check").out

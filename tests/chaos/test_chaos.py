@@ -19,7 +19,7 @@ import pytest
 
 from tests.chaos import answer_laws as answers
 from tests.chaos import sending_laws as sending
-from tests.chaos.books import Books, arrivals
+from tests.chaos.books import Books, arrivals, load_books
 from tests.chaos.plan import RATE, SMS_RATE, Plan
 from tests.chaos.stage import Stage, set_up
 from tests.chaos.town import BOTS, SENDERS
@@ -30,7 +30,7 @@ RATES = {**dict.fromkeys(BOTS, RATE), **dict.fromkeys(SENDERS, SMS_RATE)}
 
 SHIFT = timedelta(seconds=100 if LONG else 45)
 SQLITE = Plan(name="SQLite", seed=SEED, deaths=45 if LONG else 3, longest=4.0, shift=SHIFT)
-ONE = Plan(name="PostgreSQL", seed=SEED, deaths=25, webhook=True, recovers=10.0)
+ONE = Plan(name="PostgreSQL", seed=SEED, deaths=25, webhook=True, longest=8.0, recovers=10.0)
 TWO = Plan(
     name="PostgreSQL, two processes",
     seed=SEED,
@@ -75,7 +75,7 @@ async def play(plan: Plan, folder: Path, url: str) -> None:
         except (AssertionError, TimeoutError) as error:
             broken = [str(error)]
         sys.stdout.write(told(stage, took))
-        keep(stage)
+        await keep(stage)
         if broken:
             pytest.fail(f"seed {plan.seed}, everything is in {folder}\n" + "\n".join(broken[:40]))
 
@@ -114,11 +114,14 @@ def told(stage: Stage, took: Mapping[str, float]) -> str:
     )
 
 
-def keep(stage: Stage) -> None:
-    """Write the carriers' books and what people said beside the logs and the database."""
+async def keep(stage: Stage) -> None:
+    """Write all that is on record beside the logs: a test's own PostgreSQL goes with it."""
+    books = await load_books(stage.database)
     record = {
+        "books": {name: [dict(row._mapping) for row in rows] for name, rows in books.rows.items()},
         "arrived": [asdict(arrival) for arrival in arrivals(stage.state)],
         "said": [asdict(act) for act in stage.crowd.acts],
         "deaths": [asdict(death) for death in stage.deaths],
     }
-    (stage.folder / "carriers.json").write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
+    text = json.dumps(record, ensure_ascii=False, default=str)
+    (stage.folder / "record.json").write_text(text, encoding="utf-8")

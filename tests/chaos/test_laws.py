@@ -41,9 +41,9 @@ SAID = Act(
 def row(**more: Any) -> Any:
     given = {
         "id": 1, "key": "case:1:call", "state": "sent", "channel": "telegram", "account": "7101",
-        "address": "1", "text": "827 缺1人", "attempts": 1, "edits": None, "call": True, "repeated": False, "case": 1,
-        "provider_id": "9", "broadcast": None, "template": "call", "person": "p1", "sent_at": None,
-        "delivered_at": None, "answered_at": None,
+        "address": "1", "text": "827 缺1人", "attempts": 1, "edits": None, "call": True, "repeated": False,
+        "case": 1, "provider_id": "9", "broadcast": None, "template": "call", "person": "p1",
+        "sent_at": None, "delivered_at": None, "answered_at": None,
     }  # fmt: skip
     return SimpleNamespace(**{**given, **more})
 

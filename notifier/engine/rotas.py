@@ -1,5 +1,6 @@
 """The rotas, carried on: each day's shifts are planned well ahead, and an edit changes what is to come."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -51,11 +52,15 @@ class Rotas:
             now = self._station.now()
             async with self._station.db.read() as tx:
                 text = await tx.settings.document(ROTAS)
-                if text is None:
-                    return
                 settings = await self._station.rules.current(tx)
-                rotas = await _kept(tx, self._parse(text))
-                wanted = self._expand(rotas, settings, now)
+            if text is None:
+                return
+            # In a thread, since a city's rotas take a while, in which calls go out.
+            parsed = await asyncio.to_thread(self._parse, text)
+            async with self._station.db.read() as tx:
+                rotas = await _kept(tx, parsed)
+            wanted = await asyncio.to_thread(self._expand, rotas, settings, now)
+            async with self._station.db.read() as tx:
                 planned = await tx.imports.plan_rota(wanted, until=now + timedelta(days=ROTA_DAYS), now=now)
             if await self._apply(planned, settings):
                 return

@@ -72,6 +72,15 @@ class Hints:
     small: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Piece:
+    """Text in one font, measured in one size."""
+
+    family: str
+    text: str
+    width: float
+
+
 def write_link_sheets(
     path: Path,
     sections: Iterable[Section],
@@ -98,8 +107,13 @@ class _Sheets:
         self._pdf.set_margin(0)
         self._faces = faces
         self._families: list[str] = []
-        self._main = [line for text in hints.main for line in self._broken(text, 9.5)]
-        self._small = [line for text in hints.small for line in self._broken(text, 7)]
+        # The same on every card, so measured once.
+        self._hints = [
+            (size, self._laid(line, size))
+            for size, texts in ((9.5, hints.main), (7.0, hints.small))
+            for text in texts
+            for line in self._broken(text, size)
+        ]
 
     def add(self, section: Section, on_card: Callable[[], None]) -> None:
         for number, card in enumerate(section.cards):
@@ -126,10 +140,9 @@ class _Sheets:
         whose = self._cut(f"{section.place}  {card.id}", 9, _CARD_WIDTH - 8)
         self._line(left + 5, top + _QR_SIDE + 6, whose, 9)
         y = self._name(card.name, left + _QR_SIDE + 3, top + 9)
-        for lines, size in ((self._main, 9.5), (self._small, 7.0)):
-            for line in lines:
-                self._line(left + _QR_SIDE + 3, y, line, size)
-                y += size * _POINT * _LEADING
+        for size, pieces in self._hints:
+            self._draw(left + _QR_SIDE + 3, y, pieces, size)
+            y += size * _POINT * _LEADING
 
     def _name(self, name: str, x: float, y: float) -> float:
         """In the largest type in which it fits; returns where the next line stands."""
@@ -153,21 +166,27 @@ class _Sheets:
     # ── lines of text ────────────────────────────────────────────────────────────────────────────
 
     def _line(self, x: float, y: float, text: str, size: float) -> None:
-        for run in self._faces.runs(text):
-            width = self._measured(run, size)
-            self._pdf.text(x, y, run.text)
-            x += width
+        self._draw(x, y, self._laid(text, size), size)
+
+    def _draw(self, x: float, y: float, pieces: Sequence[_Piece], size: float) -> None:
+        for piece in pieces:
+            self._pdf.set_font(piece.family, size=size)
+            self._pdf.text(x, y, piece.text)
+            x += piece.width
 
     def _width(self, text: str, size: float) -> float:
-        return sum(self._measured(run, size) for run in self._faces.runs(text))
+        return sum(piece.width for piece in self._laid(text, size))
 
-    def _measured(self, run: Run, size: float) -> float:
-        """The run's width; its font is the current one afterwards."""
+    def _laid(self, text: str, size: float) -> list[_Piece]:
+        return [self._measured(run, size) for run in self._faces.runs(text)]
+
+    def _measured(self, run: Run, size: float) -> _Piece:
         for face in self._faces.opened[len(self._families) :]:
             self._families.append(f"{len(self._families)} {face.family}")
             self._pdf.add_font(self._families[-1], fname=face.path)
-        self._pdf.set_font(self._families[run.face], size=size)
-        return float(self._pdf.get_string_width(run.text))
+        family = self._families[run.face]
+        self._pdf.set_font(family, size=size)
+        return _Piece(family=family, text=run.text, width=float(self._pdf.get_string_width(run.text)))
 
     def _broken(self, text: str, size: float) -> list[str]:
         """The text in lines that fit beside a code."""

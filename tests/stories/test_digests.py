@@ -238,7 +238,7 @@ async def test_all_is_well_is_said_in_the_evening(village: Station) -> None:
     first = "BS01-G1,2026-11-24 00:00,2026-11-24 08:00,p15\n"
     await village.edits("shifts.csv", {first: first + night})
     await village.until_civil("19:00")
-    village.phone("p11").expects("往后两天没有缺口")
+    village.phone("p11").expects("往后没有缺口")
 
 
 async def test_the_morning_tells_what_was_missed_what_is_open_and_which_lists_wait(

@@ -32,7 +32,7 @@ from notifier.engine.offices import OFFICE
 from notifier.engine.parts import Parts
 from notifier.engine.planner import REREAD
 from notifier.engine.punctuality import LOOK_EVERY_S as LOOK_IF_LATE_EVERY_S
-from notifier.engine.punctuality import ON_TIME
+from notifier.engine.punctuality import CALLS_WAIT, ON_TIME
 from notifier.engine.relays import ASK, SILENT
 from notifier.engine.sending.account import Account
 from notifier.engine.sending.settling import Settling
@@ -371,4 +371,5 @@ def _handlers(parts: Parts) -> dict[str, Handler]:
         pausing.BEGIN: parts.pausing.begin,
         pausing.OVER: parts.pausing.over,
         ON_TIME: parts.punctuality.on_time_again,
+        CALLS_WAIT: parts.punctuality.alarm_again,
     }

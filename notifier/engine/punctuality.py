@@ -40,6 +40,14 @@ LOOK_EVERY_S = 5.0
 LOOKS = 3
 """So many looks in a row must find it late: what an import plans for the past is late, and done at once."""
 
+CALLS_WAIT = "calls_wait"
+"""The timer that lets the alarm be raised again. While it is there, it was raised."""
+
+CALLS_MAY_WAIT_S = 300.0
+"""Real seconds. By then it was long tried on its other channel too: no carrier takes anything, or nobody sends."""
+
+ALARM_AGAIN = timedelta(minutes=30)
+
 QUIET_FOR = timedelta(minutes=10)
 """Real time from the message to the all-clear, at the least: lateness that comes and goes is told once."""
 
@@ -56,7 +64,9 @@ class Punctuality:
     async def look(self) -> None:
         """One look. What is late beyond measure, look after look, is told once until the all-clear."""
         async with self._station.db.read() as tx:
-            late_s = await self._late_s(tx)
+            late_s, waiting_s = await self._late_s(tx), await self._waiting_s(tx)
+        if waiting_s > CALLS_MAY_WAIT_S:
+            await self._raise_alarm(waiting_s)
         self._found_late = self._found_late + 1 if late_s else 0
         if self._found_late < LOOKS:
             return
@@ -73,6 +83,33 @@ class Punctuality:
         await tx.timers.drop([ON_TIME])
         await tx.journal.write([JournalLine(at=now, event="timers_on_time", reason=f"late since {subject}")])
         await self._tell(tx, "timers_on_time", subject, {"at": iso_utc(now), "minutes": None}, now)
+
+    async def alarm_again(self, tx: Tx, subject: str, now: datetime) -> None:
+        """Calls that wait still, or again, are an alarm again."""
+        await tx.timers.drop([CALLS_WAIT])
+
+    async def _raise_alarm(self, waiting_s: float) -> None:
+        """Nobody can be reached, the desk no more than others: somebody outside must hear of it."""
+        now = self._station.now()
+        async with self._station.db.write() as tx:
+            again = now + ALARM_AGAIN * self._station.clock.speed
+            marker = Timer(
+                key=CALLS_WAIT, lane=Lane.BULK, due_at=again, kind=CALLS_WAIT, subject=iso_utc(now)
+            )
+            if await tx.timers.plan([marker]):
+                minutes = round(waiting_s / 60)
+                await raise_alarm(tx, f"a call has waited {minutes} minutes for a carrier to take it", now)
+                tx.signals.note("alarm")
+        self._station.wake.ring("alarm")
+
+    async def _waiting_s(self, tx: Tx) -> float:
+        """For how long the oldest call has waited for a carrier to take it, in real seconds; else 0.0."""
+        now, speed = self._station.now(), self._station.clock.speed
+        reach = self._station.reach
+        # One that is to be tried again waits a minute for that; one that the night holds back waits hours.
+        soon = now + timedelta(seconds=CALLS_MAY_WAIT_S) * speed
+        oldest = await tx.messages.oldest_call_waiting((*reach.telegram, *reach.sms), soon)
+        return (now - oldest).total_seconds() / speed if oldest else 0.0
 
     async def _late_s(self, tx: Tx) -> float:
         """How late the latest lane is that is later than it may be, in real seconds; else 0.0."""

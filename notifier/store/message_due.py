@@ -38,6 +38,18 @@ class MessageDue(MessagePart):
         ]
         return min((moment for moment in times if moment is not None), default=None)
 
+    async def oldest_call_waiting(self, accounts: Sequence[str], released_by: datetime) -> datetime | None:
+        """When the oldest call was queued that no carrier has taken yet though it may go out by that time."""
+        oldest = select(func.min(messages.c.created_at)).where(
+            in_states(MessageState.QUEUED),
+            messages.c.account.in_(accounts),
+            messages.c.lane == Lane.ESCALATION,
+            messages.c.not_before <= released_by,
+            messages.c.call,
+        )
+        found: datetime | None = await self._conn.scalar(oldest)
+        return found
+
     async def next_deadline(self) -> datetime | None:
         """The next time at which a fallback falls due or a queued message expires."""
         falls_back = await self._conn.scalar(

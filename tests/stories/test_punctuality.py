@@ -133,3 +133,21 @@ async def silence_everybody(tx: Tx) -> None:
         await tx.contacts.mark(ChannelName.TELEGRAM, BOT, str(chat), BLOCKED, None, now)
     for phone in PHONES.values():
         await tx.contacts.mark(ChannelName.SMS, "", phone, STOPPED, None, now)
+
+
+async def test_calls_that_no_carrier_takes_are_an_alarm_now_and_again(desk: IntakeDesk) -> None:
+    """Every carrier is down, or nobody sends: the desk is not to be reached by anything that we have."""
+
+    async def until(moment: str) -> list[str | None]:
+        desk.clock.set(civil(moment))
+        while await desk.watch.turn():
+            pass
+        await looks(desk)
+        return await noted(desk, "alarm")
+
+    assert await until("11-23 20:10") == []
+    assert await until("11-23 20:14") == []
+    assert await until("11-23 20:16") == ["a call has waited 6 minutes for a carrier to take it"]
+    assert len(await until("11-23 20:30")) == 1
+    await desk.sends()
+    assert len(await until("11-23 21:20")) == 1, "they have been taken"

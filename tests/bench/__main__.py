@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import full, importing, measures, outlook, sending, storm
+from tests.bench import flood, full, importing, measures, outlook, sending, storm
 from tests.bench.figures import Figures
 
 Measure = Callable[[Path], Awaitable[Figures]]
@@ -33,6 +33,7 @@ PARTS: Mapping[str, tuple[Measure, ...]] = {
     "sending": (sending.durable_sending, sending.slow_carrier),
     "storm": (storm.storm,),
     "full": (full.full_outbox,),
+    "flood": (flood.flood_of_replies,),
 }
 
 AT_MOST = {

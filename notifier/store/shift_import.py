@@ -4,6 +4,7 @@ Two sources, one rule between them: at one post, a rota's shift gives way to a f
 time. It does not matter which of the two is imported first. A shift that has begun is never touched.
 """
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -93,7 +94,9 @@ async def plan_rota_shifts(
     """What the rotas change: they speak for all their shifts that start between ``now`` and ``until``."""
     earliest = min((shift.start for shift in wanted), default=now)
     stored = await load_stored(conn, shifts.c.start < until, shifts.c.end > min(now, earliest))
-    return compare_rotas(stored, wanted, await arrived_early(conn, now), until, now)
+    arrived = await arrived_early(conn, now)
+    # In a thread, since a city's shifts of two weeks take a while, in which calls go out.
+    return await asyncio.to_thread(compare_rotas, stored, wanted, arrived, until, now)
 
 
 def compare_rotas(

@@ -3,6 +3,8 @@
 import csv
 import re
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -220,6 +222,14 @@ def test_codes_in_files_names_stay_within_the_folder(desk: Desk) -> None:
     desk.does("import", desk.city(units=units, people=people))
     assert desk.does("links", "--person", "p31", "--out", desk.folder / "out", "--split").status == 0
     assert [path.name for path in (desk.folder / "out").iterdir()] == ["%2e.%2fx%3ay.pdf"]
+
+
+def test_other_commands_do_not_wait_for_fonts_and_pictures() -> None:
+    asked = (
+        "import sys, notifier.cli.app; print([m for m in ('fpdf', 'fontTools', 'segno') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 # ── revoking ─────────────────────────────────────────────────────────────────────────────────────

@@ -18,16 +18,13 @@ from notifier.domain.ids import PersonId
 from notifier.domain.roster import ChannelName, Person
 from notifier.domain.times import iso_utc
 from notifier.engine.linking.groups import Group
-from notifier.engine.linking.tokens import DeepLink, new_link
+from notifier.engine.linking.tokens import SHELL, DeepLink, new_link
 from notifier.engine.station import Station
 from notifier.errors import InputError
 from notifier.files.link_sheets import Card, Hints, Section, write_link_sheets
 from notifier.files.typefaces import Typefaces
 from notifier.store.rows import JournalLine
 from notifier.store.statements import batches
-
-SHELL = "shell"
-"""The channel under which the journal keeps what was done at the shell."""
 
 MOST_IN_A_FILE = 6000
 """People in one PDF, which is held in memory until it is whole; more take a file for each unit."""

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from notifier.domain.ids import PersonId
 from notifier.engine.linking.groups import Group
-from notifier.engine.linking.handout import SHELL
+from notifier.engine.linking.tokens import SHELL
 from notifier.engine.station import Station
 from notifier.store.rows import JournalLine
 

@@ -13,6 +13,9 @@ from notifier.errors import CarrierError, InputError
 
 VALID_FOR = timedelta(days=14)
 
+SHELL = "shell"
+"""The channel under which the journal keeps what was done at the shell."""
+
 _TOKEN_BYTES = 18
 """24 characters of the alphabet that /start allows; more than can be guessed."""
 

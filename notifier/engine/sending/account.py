@@ -111,6 +111,10 @@ class Account:
         if self._fence != self._tenure.fence:
             await self._take_over()
         await self._settling.flush_if_due(idle=not self._flights)
+        if self._pacer.paused_until > time.monotonic():
+            # The carrier may have us wait for minutes: by then what is claimed may be answered, or stale.
+            await self._give_back_claims()
+            return False
         await self._claim()
         return self._start_all()
 
@@ -118,6 +122,8 @@ class Account:
         """Until the next send may go, too little is claimed or under way, or something new is queued."""
         now = time.monotonic()
         seconds = self._settling.seconds_to_flush(now, IDLE_S)
+        if self._pacer.paused_until > now:
+            seconds = min(seconds, self._pacer.paused_until - now)
         if len(self._buffer) and len(self._flights) < IN_FLIGHT:
             seconds = min(seconds, max(0.001, self._next_start(now) - now))
         self._short.clear()

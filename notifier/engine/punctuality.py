@@ -44,7 +44,7 @@ CALLS_WAIT = "calls_wait"
 """The timer that lets the alarm be raised again. While it is there, it was raised."""
 
 CALLS_MAY_WAIT_S = 300.0
-"""Real seconds. By then it was long tried on its other channel too: no carrier takes anything, or nobody sends."""
+"""Real seconds. By then its other channel was tried too: no carrier takes anything, or nobody sends."""
 
 ALARM_AGAIN = timedelta(minutes=30)
 

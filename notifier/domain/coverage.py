@@ -127,6 +127,13 @@ def kinds_of(unit: Unit, *, keeps_posts: bool) -> tuple[Kind, ...]:
     return tuple(kind for kind in CASE_KINDS if kind is not Kind.UNSTAFFED or keeps_posts)
 
 
+def not_in_post(lineage: Lineage, now: datetime) -> frozenset[PersonId]:
+    """Office holders who are absent or suspended in every seat they hold: they are not asked to stand in."""
+    held = [seat for seat in lineage.offices if seat.person]
+    in_post = {seat.person for seat in held if seat.status_at(now) is OfficeStatus.IN_POST}
+    return frozenset(seat.person for seat in held if seat.person and seat.person not in in_post)
+
+
 def find_weaknesses(view: View) -> tuple[Weakness, ...]:
     """Everything to be mended in that unit, the gravest first; nobody is named yet who could stand in.
 

@@ -11,6 +11,7 @@ from notifier.domain.coverage import (
     View,
     Weakness,
     find_weaknesses,
+    not_in_post,
     with_stand_ins,
 )
 from notifier.domain.digest import (
@@ -145,7 +146,8 @@ class _Batch:
             lineage.unit.code: find_weaknesses(replace(self._view(lineage, past), lost=lost))
             for lineage in lineages
         }
-        found = await self._with_stand_ins(found)
+        absent = frozenset[PersonId]().union(*(not_in_post(lineage, self._now) for lineage in lineages))
+        found = await self._with_stand_ins(found, absent)
         return [replace(report, weaknesses=found[report.unit.code]) for report in reports]
 
     def _view(self, lineage: Lineage, past: Mapping[PostCode, Sequence[Shift]]) -> View:
@@ -164,14 +166,14 @@ class _Batch:
         )
 
     async def _with_stand_ins(
-        self, found: Mapping[UnitCode, tuple[Weakness, ...]]
+        self, found: Mapping[UnitCode, tuple[Weakness, ...]], absent: frozenset[PersonId]
     ) -> dict[UnitCode, tuple[Weakness, ...]]:
         members = await self._tx.outlook.members([unit for unit, weaknesses in found.items() if weaknesses])
         everybody = [person for people in members.values() for person in people]
         station = self._station
         reach = station.reach
         contacts = await self._tx.contacts.usable(everybody, channels=reach.channels, accounts=reach.telegram)
-        able = {p for p, own in contacts.items() if own and not reach.is_mute(own)}
+        able = {p for p, own in contacts.items() if own and not reach.is_mute(own)} - absent
         busy = await self._tx.outlook.duties(able, self._now - HOURS_OVER, self._until)
         candidates = {
             unit: Candidates(

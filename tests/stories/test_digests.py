@@ -56,7 +56,7 @@ async def test_at_four_the_liaison_hears_of_a_night_nobody_is_rostered_for(city:
         city.phone(person).silent()
     await city.until_civil("16:00")
     got = city.phone("p02").expects(
-        "1处要补", "岐元村卡口", "明晚20:00", "缺1人", "有空的有", channel="telegram"
+        "1处要补", "岐元村卡口", "明晚20:00", "缺1人", "有空的有赵志强、周丽华、郑秀英", channel="telegram"
     )
     assert got.number is None
     assert got.buttons == ()

@@ -12,6 +12,7 @@ from notifier.domain.coverage import (
     Weakness,
     find_weaknesses,
     kinds_of,
+    not_in_post,
     with_stand_ins,
 )
 from notifier.domain.ids import PersonId, PostCode, ShiftKey, UnitCode
@@ -181,6 +182,13 @@ def test_who_could_stand_in_is_free_then_and_had_the_fewest_hours() -> None:
     gap = only(find_weaknesses(view(shifts=holed)))
     candidates = Candidates(people=p("p12 p13 p14 p15"), busy=busy, now=NOW)
     assert with_stand_ins(gap, candidates).stand_ins == p("p12 p15 p14")
+
+
+def test_office_holders_who_are_absent_in_all_their_seats_are_not_asked() -> None:
+    absent = replace(OFFICES[0], status=OfficeStatus.ABSENT)
+    also = seat("committee", 3, "p11", VILLAGE)
+    assert not_in_post(lineage(offices=(absent, *OFFICES[1:])), NOW) == {"p11"}
+    assert not_in_post(lineage(offices=(absent, also, *OFFICES[1:])), NOW) == frozenset()
 
 
 def test_no_more_are_named_than_anybody_would_ring() -> None:

@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from notifier.domain.message import Draft, Lane, MessageState
 from notifier.domain.roster import ChannelName
 from notifier.engine.sending import account
@@ -91,3 +93,39 @@ async def test_a_pause_that_the_carrier_asked_for_is_kept_before_it_is_handed_on
         await desk.sandbox.state.until(lambda: ledger.refused_count)
         lease(desk).leave()
         assert await vacated(desk) - ledger.refused[0].at >= 3
+
+
+# ── whoever froze, and wakes ─────────────────────────────────────────────────────────────────────
+
+
+async def claim_as_another(desk: Desk, fence: int) -> None:
+    """What a process does that froze amid its claim, and goes on when it wakes."""
+    async with desk.db.write() as tx:
+        await tx.messages.claim(BOT, tuple(Lane), 100, START, fence)
+
+
+async def test_a_claim_that_an_earlier_owner_commits_late_is_found_and_settled(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("notifier.engine.sending.account.ADOPT_EVERY_S", 0.0)
+    async with open_desk(database) as desk:
+        await desk.sends()
+        await queue(desk, 3)
+        await claim_as_another(desk, lease(desk).fence - 1)
+        await desk.sends()
+        async with desk.db.read() as tx:
+            assert (await tx.messages.counts())[MessageState.UNCERTAIN] == 3
+        assert desk.taken(TELEGRAM) == []
+
+
+async def test_who_lost_its_lease_gives_back_what_it_had_only_claimed(database: Database) -> None:
+    async with open_desk(database, telegram_rate=1) as desk:
+        await queue(desk, 3)
+        await desk.accounts[TELEGRAM].turn()
+        begun = len(desk.senders[TELEGRAM].order)
+        lease(desk).lose()
+        await desk.accounts[TELEGRAM].turn()
+        async with desk.db.read() as tx:
+            counts = await tx.messages.counts()
+        assert counts[MessageState.QUEUED] == 3 - begun
+        assert counts[MessageState.SENDING] + counts[MessageState.SENT] == begun

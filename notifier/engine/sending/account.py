@@ -40,6 +40,9 @@ IDLE_S = 1.0
 REST_S = 1.1
 """After its last call an account rests so long before it is handed on: by then every chat has rested."""
 
+ADOPT_EVERY_S = 10.0
+"""How often an account looks for what is being sent under the fence of an earlier owner."""
+
 ANSWER = "answer:"
 """What the keys of answers to a chat's own words begin with."""
 
@@ -89,6 +92,7 @@ class Account:
         self._more = False
         """Whether more was queued than the last claim took."""
         self._rested_at = 0.0
+        self._adopts_at = 0.0
         self.trouble: str | None = None
         """The carrier's last complaint, as a code; None once it took something again."""
 
@@ -106,10 +110,14 @@ class Account:
             await self._hand_over()
             return False
         if not self._tenure.held:
-            # What is claimed stays claimed: under the same fence nobody else can have touched it meanwhile.
+            # While it may be ours again, what is claimed stays claimed: nobody else can have touched it.
+            if not self._tenure.fence:
+                await self._give_back_claims()
             return False
         if self._fence != self._tenure.fence:
             await self._take_over()
+        if time.monotonic() >= self._adopts_at:
+            await self._adopt_orphans()
         await self._settling.flush_if_due(idle=not self._flights)
         if self._pacer.paused_until > time.monotonic():
             # The carrier may have us wait for minutes: by then what is claimed may be answered, or stale.
@@ -163,10 +171,15 @@ class Account:
 
     async def _take_over(self) -> None:
         """The budget is ours: start with none saved, and settle what the owner before us left in flight."""
-        self._buffer.drain()
+        await self._give_back_claims()
         self._fence = self._tenure.fence
         self._pacer = Pacer(self._rate, time.monotonic())
+        self._adopts_at = 0.0
+
+    async def _adopt_orphans(self) -> None:
+        """Not only once: a process that froze amid its claim may commit it as it wakes, long after."""
         await self._settling.adopt_orphans(self.name, self._fence, self._caller.look_up)
+        self._adopts_at = time.monotonic() + ADOPT_EVERY_S
 
     async def _claim(self) -> None:
         """Keep the buffer filled: urgent lanes always, patient ones when theirs have run low."""

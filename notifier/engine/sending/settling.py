@@ -83,11 +83,12 @@ class Settling:
         while True:
             async with self._station.db.write() as tx:
                 orphans = await tx.messages.orphans(account, fence, BATCH)
+            if not orphans:
+                return
             attempts = [await _as_found(message, look_up) for message in orphans]
             async with self._station.db.write() as tx:
                 await self._write(tx, [(attempt, attempt.message.fence or 0) for attempt in attempts])
-            if orphans:
-                log.warning("orphans_settled", count=len(orphans))
+            log.warning("orphans_settled", count=len(orphans))
             if len(orphans) < BATCH:
                 return
 

@@ -132,3 +132,17 @@ def test_check_names_the_year_that_is_not_known_and_whoever_has_left(desk: Desk)
     (only / "people.csv").write_text(people, encoding="utf-8")
     assert desk.does("import", only).status == 0
     assert "warning: rotas.yaml: p14 is not in the roster any more" in desk.does("check").out
+
+
+def test_too_little_rest_is_said_by_the_policy_and_breaks_nothing(desk: Desk) -> None:
+    """The fixture's teams go from the evening shift straight on to the night's."""
+    look = ("rota", "preview", "--from", "2026-12-01", "--days", "2")
+    done = desk.does(*look)
+    assert done.status == 0
+    assert "歇得不够：1 处（policies.yaml 的 rest：至少 8小时）\n  郑秀英，两班之间只歇 0小时：\n" in done.out
+    rules = desk.folder / "rules"
+    rules.mkdir()
+    policies = (CITY / "policies.yaml").read_text(encoding="utf-8")
+    (rules / "policies.yaml").write_text(policies.replace("grace: 10m", "grace: 10m\n  rest: 0m", 1))
+    assert desk.does("import", rules).status == 0
+    assert "歇得不够" not in desk.does(*look).out

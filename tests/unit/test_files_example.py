@@ -1,7 +1,8 @@
 """The shipped example is sound, never goes stale, and covers what a user wants to see."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -56,3 +57,7 @@ def test_the_patterns_that_the_example_explains_are_read_as_they_stand() -> None
     ]
     assert [len(rotas) for rotas in found] == [1, 1, 2]
     assert len(found[0][0].round) == 8
+    rounds = expand_rotas(found[1], SHANGHAI, date(2026, 2, 1), date(2026, 2, 28))
+    for team in {shift.people for shift in rounds}:
+        theirs = [shift for shift in rounds if shift.people == team]
+        assert min(later.start - earlier.end for earlier, later in pairwise(theirs)) == timedelta(hours=8)

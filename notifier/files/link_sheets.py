@@ -16,16 +16,16 @@ COLUMNS, ROWS = 2, 5
 A_PAGE = COLUMNS * ROWS
 """Cards on a page."""
 
-_TOP = 27.0
-_CARD_WIDTH = (PAGE_WIDTH - 2 * MARGIN) / COLUMNS
-_CARD_HEIGHT = 52.0
+TOP = 27.0
+CARD_WIDTH = (PAGE_WIDTH - 2 * MARGIN) / COLUMNS
+CARD_HEIGHT = 52.0
 _QR_SIDE = 38.0
 """Millimetres with the quiet zone: the code itself, of 37 modules and 4 more on each side, is 31 mm wide."""
 _QUIET = 4
 _DOTS = 4
 """Dots a module: viewers that smooth pictures blur a quarter of a module at the most."""
 
-_TEXT_WIDTH = _CARD_WIDTH - _QR_SIDE - 6
+_TEXT_WIDTH = CARD_WIDTH - _QR_SIDE - 6
 _POINT = 0.3528
 """Millimetres."""
 _LEADING = 1.28
@@ -33,8 +33,13 @@ _NAME_SIZES = ((16.0, 1), (13.0, 1), (12.0, 2), (10.0, 2), (8.0, 2))
 """Sizes of type with the lines that a name may take in each, the likeliest first."""
 _GREY = 130
 
-_WORDS = re.compile(r"[!-~]+ ?|.", re.DOTALL)
-"""What a line may be broken between: Latin words, and single characters of all else."""
+_HINT_SIZES = ((9.5, 7.0), (8.5, 6.5), (7.5, 6.0), (6.5, 5.5))
+"""Of the main lines and of the smaller ones, the likeliest first."""
+_HINTS_HEIGHT = CARD_HEIGHT - 23
+"""What the tallest name leaves."""
+
+_WORDS = re.compile(r"[（“‘《「]*(?:[!-,.-~]*-|[!-,.-~]+ ?|.)[，。；：！？、）”’》」…]*", re.DOTALL)
+"""What a line may be broken between: Latin words, else single characters, with the marks that cling."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,12 +113,7 @@ class _Sheets:
         self._faces = faces
         self._families: list[str] = []
         # The same on every card, so measured once.
-        self._hints = [
-            (size, self._laid(line, size))
-            for size, texts in ((9.5, hints.main), (7.0, hints.small))
-            for text in texts
-            for line in self._broken(text, size)
-        ]
+        self._hints = self._fitted(hints)
 
     def add(self, section: Section, on_card: Callable[[], None]) -> None:
         for number, card in enumerate(section.cards):
@@ -121,7 +121,7 @@ class _Sheets:
             if place == 0:
                 self._begin_page(section, page + 1)
             row, column = divmod(place, COLUMNS)
-            self._card(section, card, MARGIN + column * _CARD_WIDTH, _TOP + row * _CARD_HEIGHT)
+            self._card(section, card, MARGIN + column * CARD_WIDTH, TOP + row * CARD_HEIGHT)
             on_card()
 
     def write(self, path: Path) -> None:
@@ -137,7 +137,7 @@ class _Sheets:
     def _card(self, section: Section, card: Card, left: float, top: float) -> None:
         self._cut_lines(left, top)
         self._pdf.image(_qr(card.url), x=left + 1, y=top + 2, w=_QR_SIDE, h=_QR_SIDE)
-        whose = self._cut(f"{section.place}  {card.id}", 9, _CARD_WIDTH - 8)
+        whose = self._cut(f"{section.place}  {card.id}", 9, CARD_WIDTH - 8)
         self._line(left + 5, top + _QR_SIDE + 6, whose, 9)
         y = self._name(card.name, left + _QR_SIDE + 3, top + 9)
         for size, pieces in self._hints:
@@ -157,11 +157,25 @@ class _Sheets:
             y += size * _POINT * _LEADING
         return y + 1
 
+    def _fitted(self, hints: Hints) -> list[tuple[float, list[_Piece]]]:
+        """The hints' lines with their sizes, in the largest type in which they fit under a name."""
+        lines: list[tuple[float, list[_Piece]]] = []
+        for main, small in _HINT_SIZES:
+            lines = [
+                (size, self._laid(line, size))
+                for size, texts in ((main, hints.main), (small, hints.small))
+                for text in texts
+                for line in self._broken(text, size)
+            ]
+            if sum(size for size, _ in lines) * _POINT * _LEADING <= _HINTS_HEIGHT:
+                return lines
+        return lines[: int(_HINTS_HEIGHT / (_HINT_SIZES[-1][0] * _POINT * _LEADING))]
+
     def _cut_lines(self, left: float, top: float) -> None:
         pdf = self._pdf
         pdf.set_draw_color(_GREY)
         pdf.set_dash_pattern(dash=1.5, gap=1.5)
-        pdf.rect(left, top, _CARD_WIDTH, _CARD_HEIGHT)
+        pdf.rect(left, top, CARD_WIDTH, CARD_HEIGHT)
 
     # ── lines of text ────────────────────────────────────────────────────────────────────────────
 
@@ -191,7 +205,10 @@ class _Sheets:
     def _broken(self, text: str, size: float) -> list[str]:
         """The text in lines that fit beside a code."""
         lines = [""]
-        for word in _WORDS.findall(text):
+        words = _WORDS.findall(text)
+        if any(self._width(word, size) > _TEXT_WIDTH for word in words):
+            words = list(text)
+        for word in words:
             if lines[-1] and self._width(lines[-1] + word.rstrip(), size) > _TEXT_WIDTH:
                 lines.append("")
             lines[-1] += word

@@ -9,7 +9,18 @@ from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 
 from notifier.errors import InputError
-from notifier.files.link_sheets import A_PAGE, Card, Hints, Section, write_link_sheets
+from notifier.files.link_sheets import (
+    A_PAGE,
+    CARD_HEIGHT,
+    CARD_WIDTH,
+    MARGIN,
+    PAGE_HEIGHT,
+    TOP,
+    Card,
+    Hints,
+    Section,
+    write_link_sheets,
+)
 from notifier.files.typefaces import NO_GLYPH, Run, Typefaces
 
 HINTS = Hints(main=["用手机扫码，按 START（开始）。", "此码只给本人。"], small=["It is yours alone."])
@@ -89,6 +100,31 @@ def test_a_long_name_stays_on_its_card_and_the_code_is_still_read(tmp_path: Path
     assert len(codes) == 4
     assert "买买提·吐尔逊" in text
     assert "…" in text
+
+
+@pytest.mark.parametrize("times", [1, 2, 20])
+def test_what_stands_on_a_card_stays_on_it(tmp_path: Path, times: int) -> None:
+    hints = Hints(main=["用手机扫码，在 Telegram 里点 START。"] * times, small=["It is yours alone."] * times)
+    long = [
+        "买买提·吐尔逊·阿卜杜热依木·穆罕默德艾力",
+        "长" * 99,
+        "Christopher Montgomery-Featherstonehaugh",
+        "W" * 60,
+    ]
+    names = ["欧阳建国", *long] * 2
+    write_link_sheets(tmp_path / "a.pdf", [section(*names)], hints, Typefaces(places=()))
+    document = pypdfium2.PdfDocument(tmp_path / "a.pdf")
+    page = document[0]
+    text = page.get_textpage()
+    for number in range(text.count_chars()):
+        left, bottom, right, top = (point / 72 * 25.4 for point in text.get_charbox(number))
+        upper, lower = PAGE_HEIGHT - top, PAGE_HEIGHT - bottom
+        if right > left and lower > TOP:
+            assert int((upper - TOP) / CARD_HEIGHT) == int((lower - TOP) / CARD_HEIGHT)
+            assert int((left - MARGIN) / CARD_WIDTH) == int((right - MARGIN) / CARD_WIDTH)
+    text.close()
+    page.close()
+    document.close()
 
 
 def test_a_rare_character_comes_from_the_first_font_that_has_it(tmp_path: Path) -> None:

@@ -106,6 +106,8 @@ class Account:
 
     async def turn(self) -> bool:
         """Claim, and start every send that may go now. True when something was started."""
+        # Before looking, so that what falls short from here on ends the pause after this turn.
+        self._short.clear()
         if self._tenure.leaving:
             await self._hand_over()
             return False
@@ -134,7 +136,6 @@ class Account:
             seconds = min(seconds, self._pacer.paused_until - now)
         if len(self._buffer) and len(self._flights) < IN_FLIGHT:
             seconds = min(seconds, max(0.001, self._next_start(now) - now))
-        self._short.clear()
         woken = asyncio.ensure_future(self._station.wake.wait(f"send:{self.name}", seconds))
         short = asyncio.ensure_future(self._short.wait())
         await _first_of(woken, short)

@@ -1,4 +1,4 @@
-"""While the carrier has an account wait, what it has not been given may still be answered, or expire."""
+"""What waits is not to arrive when it is no longer worth it: held by us, or by the carrier."""
 
 import asyncio
 from datetime import timedelta
@@ -8,9 +8,9 @@ from notifier.domain.message import MessageState
 from notifier.domain.roster import ChannelName
 from notifier.sandbox.faults import FaultKind
 from notifier.store.database import Database
-from tests.contract.sending_desk import START, letter, open_desk
+from tests.contract.sending_desk import BY_SMS, START, letter, open_desk
 
-TELEGRAM = ChannelName.TELEGRAM
+TELEGRAM, SMS = ChannelName.TELEGRAM, ChannelName.SMS
 A_LONG_PAUSE_S = 300
 
 
@@ -34,3 +34,14 @@ async def test_what_was_claimed_before_a_pause_waits_it_out_in_the_queue(databas
         expected = [MessageState.EXPIRED, MessageState.CANCELLED, MessageState.EXPIRED]
         assert await desk.states(numbers) == expected
         assert desk.taken(TELEGRAM) == []
+
+
+async def test_the_carrier_is_told_for_how_long_a_text_is_worth_delivering(database: Database) -> None:
+    async with open_desk(database) as desk:
+        [number] = await desk.post(letter("a", BY_SMS, call=True))
+        desk.clock.set(START + timedelta(minutes=1))
+        await desk.sends(SMS)
+        expires_at = (await desk.message(number)).expires_at
+        assert expires_at is not None
+        [told] = desk.senders[SMS].order
+        assert told.validity_s == (expires_at - desk.clock.now()).total_seconds()

@@ -28,7 +28,8 @@ def timers_of(shift: Shift, policy: Policy) -> list[Timer]:
     return [
         *(_reminder(shift, lead) for lead in policy.remind_before),
         timer(WATCH, shift.start + policy.grace, shift.key, Lane.ESCALATION),
-        timer(END, shift.end, shift.key),
+        # As urgent as what follows it: until a shift has ended its people count as present in the next.
+        timer(END, shift.end, shift.key, Lane.ESCALATION),
     ]
 
 

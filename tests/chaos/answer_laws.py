@@ -12,7 +12,7 @@ from notifier.sandbox.faults import Carrier
 from tests.chaos.books import CARRIER_OF, Books
 from tests.chaos.crowd import Act
 from tests.chaos.replay import replay
-from tests.chaos.town import Town
+from tests.chaos.town import Shift, Town
 
 SOURCE_OF = {Carrier.TELEGRAM: "telegram", Carrier.TWILIO: "sms"}
 
@@ -94,16 +94,22 @@ def every_shift_was_seen_to(books: Books, town: Town) -> Iterator[str]:
     for line in books["journal"]:
         if line.subject:
             told[line.subject].append(line)
-    watched = [line.at for line in books["journal"] if line.event == "shift_over"]
+    ends = {_key(shift): shift.end for shift in town.shifts}
+    # An end that fell due after an empty post did, and was seen to, says that the watch had come that far.
+    watched = [(ends[line.subject], line.at) for line in books["journal"] if line.event == "shift_over"]
     cared_for = {row.shift for row in books["presences"]} | {row.subject for row in books["cases"]}
     for shift in town.shifts:
-        key = f"{shift.post} {iso_utc(shift.start)}"
+        key = _key(shift)
         endings = sum(line.event == "shift_over" for line in told[key])
         if endings != 1:
             yield f"shift {key} ended {endings} times"
-        awake = any(shift.start + GRACE < at < shift.end for at in watched)
+        awake = any(shift.start + GRACE < due and at < shift.end for due, at in watched)
         if awake and key not in cared_for:
             yield f"shift {key} was empty, and nobody was called"
+
+
+def _key(shift: Shift) -> str:
+    return f"{shift.post} {iso_utc(shift.start)}"
 
 
 def nothing_failed(books: Books) -> Iterator[str]:

@@ -15,7 +15,7 @@ from typing import IO
 
 Settings = Mapping[str, str]
 
-ENDS_WITHIN_S = 40.0
+ENDS_WITHIN_S = 60.0
 _PORTS = range(20_000, 30_000)
 """Below those that the kernel gives to outgoing connections, which would take a dead process's port."""
 

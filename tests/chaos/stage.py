@@ -36,7 +36,7 @@ AT_WORK = 0.75
 """How many of the deaths come when something is being sent; the others may come at any time at all."""
 
 TAKES_OVER_S = 20.0
-QUIET_WITHIN_S = 120.0
+QUIET_WITHIN_S = 300.0
 LOOK_EVERY_S = 0.3
 ECHOES = 400
 NO_ENV_FILE = Path("/dev/null")

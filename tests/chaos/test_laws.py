@@ -167,11 +167,12 @@ def test_an_empty_post_that_nobody_was_called_for_is_seen() -> None:
     shift = Shift(post="P1", start=NOW, end=NOW + timedelta(seconds=100), person="p1")
     over = line("shift_over", subject="P1 2026-11-23T00:00:00Z", at=NOW + timedelta(seconds=101))
     other = line("shift_over", subject="P2 2026-11-22T23:00:00Z", at=NOW + timedelta(seconds=50))
-    town = Town(people=(), shifts=(shift,))
+    before = Shift(post="P2", start=NOW - timedelta(hours=1), end=NOW + timedelta(seconds=50), person="p2")
+    town = Town(people=(), shifts=(shift, before))
     assert list(answers.every_shift_was_seen_to(books(journal=[over, other]), town))
     assert list(answers.every_shift_was_seen_to(books(journal=[]), town))
-    called = SimpleNamespace(id=1, subject="P1 2026-11-23T00:00:00Z")
-    assert not list(answers.every_shift_was_seen_to(books(journal=[over, other], cases=[called]), town))
+    called = [SimpleNamespace(id=n, subject=s.subject) for n, s in enumerate((over, other))]
+    assert not list(answers.every_shift_was_seen_to(books(journal=[over, other], cases=called), town))
 
 
 def test_an_echo_that_changes_something_is_seen() -> None:

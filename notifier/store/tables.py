@@ -88,7 +88,7 @@ link_tokens = Table(
 vouchers = Table(
     "vouchers",
     metadata,
-    # Codes handed over by word of mouth; expires_at is also when one was ended, used_at when it linked a chat.
+    # Codes handed over by word of mouth; expires_at is also when one was ended, used_at when it linked.
     Column("id", Integer, primary_key=True),
     # The code's first digits: a wrong code costs every voucher that begins so one of its tries.
     Column("selector", String, nullable=False, index=True),

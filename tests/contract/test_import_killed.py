@@ -15,7 +15,7 @@ from notifier.store.database import Database
 from tests.bench.city import City, write_city
 
 CITY = City(villages=20, people=2500)
-WITHIN_S = 60
+WITHIN_S = 120
 """Long enough for a busy machine; nothing is judged by it."""
 
 

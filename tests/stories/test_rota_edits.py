@@ -27,6 +27,8 @@ async def station(tmp_path: Path, database_url: str) -> AsyncIterator[Station]:
     """Tuesday morning, after tonight's reminder: from 20:00 to 08:00 吴永明 (p13) has the post by rota."""
     async with duty_station(tmp_path, database_url, edits=ONE_POST) as opened:
         await opened.imports(rota(NIGHT, "[p13]"))
+        # By way of the morning, since the planner sees a day and a half ahead.
+        await opened.until_civil("2026-11-24 07:00")
         await opened.until_civil("2026-11-24 09:00")
         opened.phone("p13").expects("今晚20:00", "岐元村卡口")
         opened.reads_all()

@@ -95,6 +95,13 @@ class Office:
             return OfficeStatus.IN_POST
         return self.status
 
+    def is_kept_by(self, person: PersonId, now: datetime) -> bool:
+        """Whether that person acts in it at ``now``, or holds it in post with nobody acting for him."""
+        acting = self.acting_at(now)
+        if acting is not None:
+            return acting == person
+        return self.person == person and self.status_at(now) is OfficeStatus.IN_POST
+
     def acting_at(self, now: datetime) -> PersonId | None:
         """Who acts in the seat at ``now``, if anybody."""
         over = self.acting_until is not None and self.acting_until <= now

@@ -226,6 +226,13 @@ async def test_who_may_not_or_names_nobody_hears_so_and_nothing_changes(
     assert await station.journal("BS01|secretary|1") == []
 
 
+async def test_who_is_away_from_his_office_appoints_nobody(station: Station) -> None:
+    text = (station.city / "offices.csv").read_text(encoding="utf-8")
+    await station.imports({"offices.csv": text.replace("p02,in_post,", "p02,suspended,")})
+    await station.phone("p02").replies("请周丽华主持")
+    station.phone("p02").expects("您能任命的村里没有")
+
+
 async def test_by_sms_nobody_is_appointed(station: Station) -> None:
     await station.phone("p02").replies("请周丽华主持", by="sms")
     station.phone("p02").expects("任命请用Telegram")

@@ -104,6 +104,8 @@ class OfficeAnswers:
         may: set[UnitCode] = set()
         for person in visit.people:
             for office in await visit.tx.roster.offices_held(person.id):
+                if not office.is_kept_by(person.id, visit.now):
+                    continue
                 may |= await visit.tx.roster.below(office.unit) - {office.unit}
                 if office.rank >= OUTSIDE_CHAIN:
                     may.add(office.unit)

@@ -6,7 +6,7 @@ from notifier.domain.chain import secretary_or_stand_in
 from notifier.domain.ids import PersonId, UnitCode
 from notifier.domain.language.model import Answer, Verb
 from notifier.domain.language.normalise import first_letters, name_key
-from notifier.domain.roster import OUTSIDE_CHAIN, ChannelName, Office, OfficeStatus, Person
+from notifier.domain.roster import OUTSIDE_CHAIN, ChannelName, Person
 from notifier.domain.times import iso_utc
 from notifier.domain.vouchers import spaced
 from notifier.engine.intake.answers.basis import Basis
@@ -62,7 +62,7 @@ class VoucherAnswers:
         """Whose people he may vouch for: below his office, and of its unit as secretary or stand-in."""
         may: set[UnitCode] = set()
         for office in await visit.tx.roster.offices_held(person):
-            if not _serves(office, person, visit):
+            if not office.is_kept_by(person, visit.now):
                 continue
             may |= await visit.tx.roster.below(office.unit) - {office.unit}
             if office.rank >= OUTSIDE_CHAIN or await self._leads(visit, office.unit, person):
@@ -76,10 +76,3 @@ class VoucherAnswers:
     async def _plain(self, visit: Visit, template: str, **values: object) -> Reply:
         known = await self._basis.facts.plain(visit, visit.sender)
         return Reply(template=template, values={**known, **values}, person=visit.sender, courtesy=True)
-
-
-def _serves(office: Office, person: PersonId, visit: Visit) -> bool:
-    """Whether he acts in the seat, or holds it and is neither absent nor suspended."""
-    if office.acting_at(visit.now) == person:
-        return True
-    return office.person == person and office.status_at(visit.now) is OfficeStatus.IN_POST

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from notifier.domain.ids import PersonId
 from notifier.domain.message import Lane, MessageState
@@ -15,6 +16,7 @@ from notifier.engine.letters import Letter
 from notifier.sandbox.faults import FaultKind
 from notifier.store.database import Database
 from notifier.store.rows import MessageFilter
+from notifier.store.tables import messages
 from tests.contract.sending_desk import BOTH_WAYS, BY_SMS, START, Desk, letter, open_desk
 
 TELEGRAM, SMS = ChannelName.TELEGRAM, ChannelName.SMS
@@ -251,6 +253,23 @@ async def test_the_same_words_sent_before_are_not_taken_for_the_lost_ones(desk: 
     await desk.sends()
     assert (await desk.message(one)).provider_id != (await desk.message(two)).provider_id
     assert len(desk.taken(SMS)) == 2
+
+
+async def test_two_orphans_of_one_wording_do_not_share_what_the_carrier_has(desk: Desk) -> None:
+    """The process died with the one's outcome unwritten, and the other claimed and never sent."""
+    same = letter("a", BY_SMS).values
+    [one] = await desk.post(_saying(letter("one", BY_SMS, call=True), same))
+    await desk.sends()
+    [two] = await desk.post(_saying(letter("two", BY_SMS, call=True), same))
+    left = {"state": "sending", "fence": 0, "attempts": 1, "provider_id": None, "sent_at": None}
+    async with desk.db.write() as tx:
+        await tx.conn.execute(update(messages).where(messages.c.id.in_([one, two])).values(left))
+    account = desk.accounts[SMS]
+    await account._settling.adopt_orphans(account.name, 1, account._caller.look_up)
+    assert {(await desk.message(n)).repeated for n in (one, two)} == {False, True}
+    await desk.sends()
+    assert await desk.states([one, two]) == [MessageState.SENT] * 2
+    assert [text.startswith(REPEATED) for text in desk.taken(SMS)] == [False, True]
 
 
 # ── slow down ────────────────────────────────────────────────────────────────────────────────────

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 import structlog
@@ -85,12 +85,22 @@ class Settling:
                 orphans = await tx.messages.orphans(account, fence, BATCH)
             if not orphans:
                 return
-            attempts = [await _as_found(message, look_up) for message in orphans]
-            async with self._station.db.write() as tx:
-                await self._write(tx, [(attempt, attempt.message.fence or 0) for attempt in attempts])
+            unknown = []
+            for message in orphans:
+                attempt = await _as_found(message, look_up)
+                if attempt.accepted is None:
+                    unknown.append(attempt)
+                else:
+                    # On record before the next is looked up: words meant twice may be there once.
+                    await self._put_down([attempt])
+            await self._put_down(unknown)
             log.warning("orphans_settled", count=len(orphans))
             if len(orphans) < BATCH:
                 return
+
+    async def _put_down(self, orphans: Sequence[Attempt]) -> None:
+        async with self._station.db.write() as tx:
+            await self._write(tx, [(attempt, attempt.message.fence or 0) for attempt in orphans])
 
     async def _write(self, tx: Tx, batch: list[tuple[Attempt, int]]) -> None:
         if any(_may_meet_decisions(attempt) for attempt, _ in batch):

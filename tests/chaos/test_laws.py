@@ -54,7 +54,15 @@ def line(event: str, person: str | None = None, reason: str | None = None, **mor
 
 
 def heard(**more: Any) -> Any:
-    given = {"id": 1, "source": "telegram", "provider_id": "5", "state": "done", "tries": 0, "error": None}
+    given = {
+        "id": 1,
+        "source": "telegram",
+        "account": "7101",
+        "provider_id": "5",
+        "state": "done",
+        "tries": 0,
+        "error": None,
+    }
     return SimpleNamespace(**{**given, "received_at": NOW, **more})
 
 

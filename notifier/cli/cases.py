@@ -1,14 +1,16 @@
 """Commands about cases: list them, trace one, and act on one by hand."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
 
 from notifier.cli.output import civil, print_document, print_table
-from notifier.cli.running import with_parts
+from notifier.cli.running import with_parts, wrong_usage
+from notifier.cli.values import duration_of, moment_in
 from notifier.config import Config
-from notifier.domain.case import Acknowledged, CalledOff, Case, Done, Event, Verdict
+from notifier.domain.case import Acknowledged, CalledOff, Case, Done, Event, HeldUntil, Verdict
 from notifier.domain.ids import CaseId, PersonId, UnitCode
 from notifier.engine import reports
 from notifier.engine.parts import Parts
@@ -31,6 +33,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("cases")(list_cases)
     app.command("trace")(trace)
     by_hand.command("ack")(acknowledge)
+    by_hand.command("hold")(hold)
     by_hand.command("resolve")(resolve)
     by_hand.command("cancel")(cancel)
     app.add_typer(by_hand, name="case")
@@ -96,6 +99,31 @@ def acknowledge(case: Id, by: By, reason: Reason) -> None:
     _act(case, by, Acknowledged(person=PersonId(by), words=reason, channel=SHELL))
 
 
+def hold(
+    case: Id,
+    by: By,
+    note: Annotated[str, typer.Option("--note", help="How it stands; kept in the journal.")],
+    span: Annotated[str | None, typer.Option("--for", metavar="DURATION", help="How long.")] = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="Or until when.")] = None,
+) -> None:
+    """Let PERSON hold the case with a note, and take it if nobody has it; the calls wait until then.
+
+    Never longer than the policy's resolve_within from now: until when is printed. Hold it again before then.
+    """
+    if (span is None) == (until is None):
+        raise wrong_usage("give either --for or --until")
+    length: timedelta | None = duration_of(span, "--for") if span else None
+
+    def held(now: datetime, config: Config) -> Event:
+        end = moment_in(until, "--until", config.zone) if until else now + (length or timedelta())
+        if end <= now:
+            raise wrong_usage(f"--until: {until} is past; give a time to come, or --for 20m")
+        return HeldUntil(person=PersonId(by), words=note, until=end, channel=SHELL)
+
+    found, config = _let_happen(case, by, held)
+    typer.echo(f"case {found.id} is held by {found.holder} until {civil(found.due_at, config.zone)}")
+
+
 def resolve(case: Id, by: By, reason: Reason) -> None:
     """Close the case: what was owed is done."""
     _act(case, by, Done(outcome="resolved by hand", person=PersonId(by), reason=reason))
@@ -107,20 +135,28 @@ def cancel(case: Id, by: By, reason: Reason) -> None:
 
 
 def _act(case_id: int, by: str, event: Event) -> None:
-    async def work(parts: Parts, _: Config) -> Case:
+    case, _ = _let_happen(case_id, by, lambda now, config: event)
+    held = f" by {case.holder}" if case.holder else ""
+    typer.echo(f"case {case.id} is {case.state}{held}")
+
+
+def _let_happen(case_id: int, by: str, event: Callable[[datetime, Config], Event]) -> tuple[Case, Config]:
+    """Let what ``event`` makes of the moment happen to the case. Raises InputError when nothing changes."""
+
+    async def work(parts: Parts, config: Config) -> tuple[Case, Config]:
         station = parts.station
+        now = station.now()
+        said = event(now, config)
         async with station.db.write() as tx:
             if by not in await tx.roster.present([PersonId(by)]):
                 raise NotFound(f"there is no person {by}; give an id of people.csv")
-            happened = await parts.cases.happen(tx, CaseId(case_id), event, station.now())
+            happened = await parts.cases.happen(tx, CaseId(case_id), said, now)
             if happened.verdict is not Verdict.TAKEN:
                 raise InputError(_unchanged(happened.case, by, happened.verdict))
             await tx.signals.ring()
-        return happened.case
+        return happened.case, config
 
-    case = with_parts(work)
-    held = f" by {case.holder}" if case.holder else ""
-    typer.echo(f"case {case.id} is {case.state}{held}")
+    return with_parts(work)
 
 
 def _unchanged(case: Case, by: str, verdict: Verdict) -> str:

@@ -205,9 +205,35 @@ class TakenBack:
     channel: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldUntil:
+    """Somebody has it until then, and says how it stands; he takes it if nobody has it.
+
+    Unlike ``OnTheWay`` it may also shorten the clock: the calls go on at ``until``, or at the latest after
+    ``resolve_within``. ``words`` are the note.
+    """
+
+    person: PersonId
+    until: datetime
+    words: str
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenOver:
+    """Somebody takes it over from whoever holds it, or takes it where nobody does: a desk changes hands.
+
+    The two of them are told by what hands it over, not by the case.
+    """
+
+    person: PersonId
+    words: str
+    channel: str | None = None
+
+
 Event = (
     Opened | ClockRanOut | CallFailed | Acknowledged | Declined | OnTheWay | HandedOn | RosterChanged
-    | Done | CalledOff | TakenBack
+    | Done | CalledOff | TakenBack | HeldUntil | TakenOver
 )  # fmt: skip
 """All that can happen to a case; a closed union."""
 

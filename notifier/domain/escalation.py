@@ -30,6 +30,7 @@ from notifier.domain.case import (
     Effect,
     Event,
     HandedOn,
+    HeldUntil,
     Notice,
     OnTheWay,
     Opened,
@@ -37,6 +38,7 @@ from notifier.domain.case import (
     Record,
     RosterChanged,
     TakenBack,
+    TakenOver,
     Tell,
     Verdict,
 )
@@ -131,8 +133,10 @@ def _lapse(case: Case, scene: Scene, reason: str, *effects: Effect) -> Decision:
 
 # ── what people say ──────────────────────────────────────────────────────────────────────────────
 
+_Said = Acknowledged | Declined | OnTheWay | HandedOn | TakenBack | HeldUntil
 
-def _record(event: str, said: Acknowledged | Declined | OnTheWay | HandedOn | TakenBack) -> Record:
+
+def _record(event: str, said: _Said) -> Record:
     return Record(event=event, person=said.person, reason=said.words, channel=said.channel)
 
 
@@ -170,6 +174,40 @@ def _taken(case: Case, event: Acknowledged) -> Iterable[Effect]:
 def _taken_already(case: Case, event: Acknowledged, scene: Scene) -> Decision:
     by_himself = event.person == case.holder
     return _nothing(case, Verdict.HELD_ALREADY if by_himself else Verdict.HELD_BY_OTHER)
+
+
+def _take_until(case: Case, event: HeldUntil, scene: Scene) -> Decision:
+    taken = _take(case, _as_taking(event), scene)
+    return _hold_until(taken.case, event, scene, *taken.effects) if taken.verdict is Verdict.TAKEN else taken
+
+
+def _go_on_holding(case: Case, event: HeldUntil, scene: Scene) -> Decision:
+    if event.person != case.holder:
+        return _nothing(case, Verdict.HELD_BY_OTHER)
+    return _hold_until(case, event, scene)
+
+
+def _hold_until(case: Case, event: HeldUntil, scene: Scene, *effects: Effect) -> Decision:
+    case = replace(case, due_at=scene.awaited(event.until))
+    return Decision(case=case, effects=(*effects, _record("held", event)))
+
+
+def _take_over(case: Case, event: TakenOver, scene: Scene) -> Decision:
+    before = case.holder
+    if event.person == before:
+        return _nothing(case, Verdict.HELD_ALREADY)
+    free = calling.with_state(case, before, CallState.LAPSED) if before else case
+    taken = _take(free, _as_taking(event), scene)
+    if taken.verdict is not Verdict.TAKEN:
+        return _nothing(case, taken.verdict)
+    handed = [Record(event="handed_on", person=before, reason=event.words)] if before else []
+    both = (before, event.person)
+    told = [e for e in taken.effects if not (isinstance(e, Tell) and e.person in both)]
+    return Decision(case=taken.case, effects=(*handed, *told))
+
+
+def _as_taking(event: HeldUntil | TakenOver) -> Acknowledged:
+    return Acknowledged(person=event.person, words=event.words, channel=event.channel)
 
 
 def _decline(case: Case, event: Declined | HandedOn, scene: Scene) -> Decision:
@@ -304,6 +342,8 @@ _OPEN: Mapping[type, tuple[Rule, Rule, Rule]] = {
     Done:          (_resolve,         _resolve,             _resolve),
     CalledOff:     (_call_off,        _call_off,            _call_off),
     TakenBack:     (_take_back,       _take_back,           _take_back),
+    HeldUntil:     (_take_until,      _go_on_holding,       _take_until),
+    TakenOver:     (_take_over,       _take_over,           _take_over),
 }  # fmt: skip
 
 TABLE: Mapping[tuple[CaseState, type], Rule] = {

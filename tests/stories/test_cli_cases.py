@@ -88,6 +88,22 @@ def test_a_case_is_taken_by_hand_and_says_so(night: Desk) -> None:
     assert [event["person"] for event in events if event["event"] == "withdrawn"] == ["p14"]
 
 
+@pytest.mark.parametrize("how_long", [("--for", "15m"), ("--until", "2026-11-23 20:30:30")])
+def test_a_case_is_held_with_a_note_and_a_time(night: Desk, how_long: tuple[str, str]) -> None:
+    done = night.does("case", "hold", 1, "--by", "p12", "--note", "打过电话，在路上", *how_long)
+    assert (done.status, done.err) == (0, "")
+    assert done.out.startswith("case 1 is held by p12 until 2026-11-23 20:30")
+    events = night.does("trace", 1, "--json").document["events"]
+    kept = [(e["event"], e["person"], e["reason"]) for e in events if e["event"] in ("acknowledged", "held")]
+    assert kept == [("acknowledged", "p12", "打过电话，在路上"), ("held", "p12", "打过电话，在路上")]
+
+
+def test_a_hold_is_cut_to_what_the_policy_allows_and_says_so(night: Desk) -> None:
+    done = night.does("case", "hold", 1, "--by", "p12", "--note", "路断了", "--for", "1d")
+    assert "until 2026-11-23 20:35" in done.out
+    assert "p12 has it" in night.does("case", "hold", 1, "--by", "p11", "--note", "x", "--for", "5m").err
+
+
 def test_what_changes_nothing_is_one_line_and_a_failure(night: Desk) -> None:
     night.does("case", "ack", 1, "--by", "p12", "--reason", "x")
     again = night.does("case", "ack", 1, "--by", "p12", "--reason", "x")
@@ -122,6 +138,11 @@ def test_a_case_is_closed_by_hand_with_the_reason_kept(
         (("case", "ack", "1", "--by", "nobody", "--reason", "x"), 1),
         (("case", "ack", "1", "--by", "p11"), 2),
         (("case", "ack", "one", "--by", "p11", "--reason", "x"), 2),
+        (("case", "hold", "1", "--by", "p12", "--note", "x"), 2),
+        (("case", "hold", "1", "--by", "p12", "--note", "x", "--for", "5m", "--until", "20:30"), 2),
+        (("case", "hold", "1", "--by", "p12", "--note", "x", "--for", "soon"), 2),
+        (("case", "hold", "1", "--by", "p12", "--note", "x", "--until", "2026-11-23 19:00"), 2),
+        (("case", "hold", "9", "--by", "p12", "--note", "x", "--for", "5m"), 1),
         (("trace", "9"), 1),
         (("trace",), 2),
         (("messages", "resend"), 2),

@@ -19,12 +19,14 @@ from notifier.domain.case import (
     Done,
     Event,
     HandedOn,
+    HeldUntil,
     Notice,
     OnTheWay,
     Opened,
     RaiseAlarm,
     RosterChanged,
     TakenBack,
+    TakenOver,
     Tell,
     Verdict,
 )
@@ -243,6 +245,51 @@ def test_the_holder_may_ask_for_more_time_and_never_loses_any_by_it() -> None:
     assert desk.case.due_at == due
     desk.happens(OnTheWay(person=A, until=NOW + minutes(90), words="827 60"), after=10)
     assert desk.due_in() == POLICY.resolve_within
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_a_hold_with_a_note_ends_at_its_time_also_before_the_clock_would(taken: bool) -> None:
+    desk = held_by("a") if taken else opened()
+    until = desk.now + minutes(20)
+    desk.happens(HeldUntil(person=A, words="打过电话", until=until))
+    assert (desk.case.holder, desk.case.due_at) == (A, until)
+    assert desk.records()[-1] == ("held", "a", "打过电话")
+    desk.runs_out()
+    assert desk.told(Notice.LAPSED) == ["a"]
+    assert desk.told(Notice.CALL) == ["sec"]
+
+
+def test_no_note_holds_longer_than_the_policy_lets_it_but_another_may_follow() -> None:
+    desk = held_by("a")
+    for _ in range(2):
+        desk.happens(HeldUntil(person=A, words="路断了", until=desk.now + minutes(600)), after=10)
+        assert desk.due_in() == POLICY.resolve_within
+
+
+def test_another_s_case_is_not_held_by_a_note() -> None:
+    desk = held_by("a")
+    before = desk.case
+    noted = desk.happens(HeldUntil(person=SEC, words="x", until=desk.now + minutes(5)))
+    assert (noted.verdict, desk.case) == (Verdict.HELD_BY_OTHER, before)
+
+
+def test_a_case_is_taken_over_from_its_holder_and_the_others_hear_who_has_it() -> None:
+    desk = held_by("a")
+    desk.happens(TakenOver(person=DESK, words="接班827"))
+    assert (desk.case.state, desk.case.holder) == (CaseState.HELD, DESK)
+    assert desk.records() == [("handed_on", "a", "接班827"), ("acknowledged", "desk", "接班827")]
+    assert [(e.person, e.notice) for e in desk.effects if isinstance(e, Tell)] == [(B, Notice.WHO_HAS_IT)]
+    assert desk.takes("a").verdict is Verdict.HELD_BY_OTHER
+
+
+def test_what_nobody_holds_is_taken_by_taking_over_and_a_stranger_takes_nothing() -> None:
+    desk = exhausted()
+    desk.happens(TakenOver(person=DESK, words="接班827"))
+    assert (desk.case.state, desk.case.holder) == (CaseState.HELD, DESK)
+    before = desk.case
+    assert desk.happens(TakenOver(person=PersonId("stranger"), words="x")).verdict is Verdict.NOT_CALLED
+    assert desk.happens(TakenOver(person=DESK, words="x")).verdict is Verdict.HELD_ALREADY
+    assert desk.case == before
 
 
 @pytest.mark.parametrize("declined", [False, True])

@@ -20,12 +20,14 @@ from notifier.domain.case import (
     Done,
     Event,
     HandedOn,
+    HeldUntil,
     Notice,
     OnTheWay,
     Opened,
     Place,
     RosterChanged,
     TakenBack,
+    TakenOver,
     Tell,
 )
 from notifier.domain.ids import PersonId
@@ -80,6 +82,13 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         words=st.just("20"),
         until=st.integers(-30, 600).map(lambda m: NOW + timedelta(minutes=m)),
     ),
+    st.builds(
+        HeldUntil,
+        person=PEOPLE,
+        words=st.just("打过电话"),
+        until=st.integers(-30, 600).map(lambda m: NOW + timedelta(minutes=m)),
+    ),
+    st.builds(TakenOver, person=PEOPLE, words=st.just("接班")),
     st.just(RosterChanged()),
     st.just(Opened(reason="again")),
 )

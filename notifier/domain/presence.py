@@ -3,7 +3,7 @@
 ``checkin_from`` is how long before its start a shift may be checked in for.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -102,6 +102,21 @@ def on_post(post: Post, presences: Iterable[Presence]) -> frozenset[PersonId]:
 def missing(post: Post, presences: Iterable[Presence]) -> int:
     """How many more the post takes than are there; never below 0."""
     return max(0, post.headcount - len(on_post(post, presences)))
+
+
+def leaving(
+    presences: Collection[Presence], ends: Mapping[ShiftKey, datetime], shift: Shift, soon: datetime
+) -> frozenset[PersonId]:
+    """Whose turn at a post is over, or will be by ``soon``, as who comes for ``shift`` finds it.
+
+    ``presences`` at that post, past and present; ``ends`` says when their shifts end.
+    """
+    staying = {
+        p.person
+        for p in presences
+        if p.until is None and (p.shift == shift.key or ends.get(p.shift, soon) > soon)
+    }
+    return frozenset(p.person for p in presences) - staying - set(shift.people)
 
 
 def consecutive(shift: Shift, candidates: Iterable[Shift]) -> Shift | None:

@@ -160,14 +160,24 @@ class Cases:
     ) -> tuple[int, str] | None:
         """A matter as a list names it to ``reader``: his number of it, and a few words. None: it is over."""
         subject = await self._subjects.load(tx, kind, key, now)
+        text = await self._in_words(tx, subject, reader, now)
+        if subject is None or text is None:
+            return None
+        [matter] = await tx.matters.ensure([(reader, *subject.topic_for(reader), subject.unit)], now)
+        return matter.number, text
+
+    async def in_words(self, tx: Tx, kind: Kind, key: str, reader: PersonId, now: datetime) -> str | None:
+        """A matter in a few words of ``reader``'s language, with no number given out. None: it is over."""
+        return await self._in_words(tx, await self._subjects.load(tx, kind, key, now), reader, now)
+
+    async def _in_words(self, tx: Tx, subject: Subject | None, reader: PersonId, now: datetime) -> str | None:
         if subject is None or subject.settled or subject.void:
             return None
         lineage = await self._station.lineage(tx, subject.unit, now, also={reader})
-        [matter] = await tx.matters.ensure([(reader, *subject.topic_for(reader), subject.unit)], now)
         person = lineage.people.get(reader)
         values = {**base_values(lineage, reader, now), **subject.values}
         locale = person.locale if person else self._station.locale
-        return matter.number, self._writer.matter_text(kind, values, locale, now)
+        return self._writer.matter_text(subject.kind, values, locale, now)
 
     async def _decide(self, tx: Tx, case: Case, event: Event, now: datetime, subject: Subject) -> Happened:
         """Decide and write. A call that cannot be sent to its person fails at once, in the same turn."""

@@ -8,6 +8,7 @@ from notifier.engine.broadcasts import Broadcasts
 from notifier.engine.cases import Cases
 from notifier.engine.contacts_lost import ContactsLost
 from notifier.engine.digests import Digests
+from notifier.engine.handover import Handover
 from notifier.engine.letters import Letters
 from notifier.engine.office_letters import OfficeLetters
 from notifier.engine.offices import Offices
@@ -38,6 +39,7 @@ class Parts:
     offices: Offices
     pausing: Pausing
     silence: Silence
+    handover: Handover
     planner: Planner
     aftermath: Aftermath
     contacts_lost: ContactsLost
@@ -63,6 +65,8 @@ def assemble(station: Station) -> Parts:
     silence = Silence(station, cases, offices)
     subjects.register(Kind.SILENT, silence.load)
     cases.when_unanswered(silence.unanswered)
+    handover = Handover(station, letters, cases)
+    shifts.when_arrived(handover.officer_came)
     return Parts(
         station=station,
         letters=letters,
@@ -75,6 +79,7 @@ def assemble(station: Station) -> Parts:
         offices=offices,
         pausing=Pausing(station, shifts, cases),
         silence=silence,
+        handover=handover,
         planner=Planner(station, shifts, sheets, cases),
         aftermath=Aftermath(station, letters, cases),
         contacts_lost=ContactsLost(station, letters),

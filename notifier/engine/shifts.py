@@ -1,6 +1,6 @@
 """Shifts, run: reminders, who is on post, and what an empty post starts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ from notifier.engine.case_letters import base_values, local_phone
 from notifier.engine.cases import Cases
 from notifier.engine.letters import Letter, Letters
 from notifier.engine.station import Actor, Station
-from notifier.engine.subjects import SHIFT, Subject
+from notifier.engine.subjects import DESK, SHIFT, Subject
 from notifier.store.rows import JournalLine, PresenceRow
 from notifier.store.tx import Tx
 
@@ -39,6 +39,9 @@ class Arrived:
     window: Window
     row: int | None = None
     moved_from: int | None = None
+
+
+WhenArrived = Callable[[Tx, Shift, PersonId, datetime], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,11 @@ class Shifts:
         self._station = station
         self._letters = letters
         self._cases = cases
+        self._when_arrived: list[WhenArrived] = []
+
+    def when_arrived(self, listener: WhenArrived) -> None:
+        """Have ``listener`` called, in the same transaction, whenever somebody has come for a shift."""
+        self._when_arrived.append(listener)
 
     # ── timers ───────────────────────────────────────────────────────────────────────────────────
 
@@ -111,6 +119,7 @@ class Shifts:
                 await tx.presences.end(row.id, shift.end, PresenceEnd.SHIFT_END)
         await self._cases.settle(tx, Kind.UNSTAFFED, key, now)
         await tx.matters.close(SHIFT, key, now)
+        await tx.matters.close(DESK, key, now)
         people = list(dict.fromkeys(row.presence.person for row in were_there))
         reason = f"{len(people)} of {scene.post.headcount} were on post"
         await self._journal(tx, scene, "shift_over", None, None, reason, now)
@@ -148,6 +157,8 @@ class Shifts:
         moved = current if current is not None and arrival.why is PresenceEnd.MOVED else None
         if moved is not None:
             await self.reopen_if_short(tx, moved.presence.shift, now)
+        for listener in self._when_arrived:
+            await listener(tx, shift, person, now)
         return Arrived(window=window, row=row, moved_from=moved.id if moved else None)
 
     async def leave_post(self, tx: Tx, person: PersonId, by: Actor, now: datetime) -> PresenceRow | None:

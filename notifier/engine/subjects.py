@@ -16,6 +16,8 @@ UNSIGNED = "unsigned"
 RELAY = "relay"
 NOTICE = "notice"
 OFFICE = "office"
+DESK = "desk"
+"""What a desk's new officer finds open; the subject is his shift."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

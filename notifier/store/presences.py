@@ -46,6 +46,12 @@ class PresenceRepo:
         """Everybody on that post now, in order of arrival."""
         return await self._load(select(presences).where(presences.c.post == post, _THERE))
 
+    async def lately_on_post(self, post: PostCode, since: datetime) -> list[PresenceRow]:
+        """Everybody who was on that post after ``since``, or is there; not arrivals that were taken back."""
+        there = presences.c.ended.is_(None) | (presences.c.ended != PresenceEnd.UNDONE)
+        lately = _THERE | (presences.c.until > since)
+        return await self._load(select(presences).where(presences.c.post == post, lately, there))
+
     async def of_person(self, person: PersonId) -> PresenceRow | None:
         """Where that person is on post now; the latest arrival should there be two."""
         rows = await self._load(select(presences).where(presences.c.person == person, _THERE))

@@ -1,6 +1,7 @@
 """Shifts, presences and sheets."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -123,6 +124,21 @@ async def test_carried_over_he_was_there_in_both_shifts(database: Database) -> N
         assert [row.presence.person for row in await tx.presences.during(MORNING.key)] == [BOB]
         assert await tx.presences.carry(bob, MORNING) is None
         assert await tx.presences.carry(999, MORNING) is None
+
+
+async def test_who_was_on_a_post_lately(database: Database) -> None:
+    async with database.write() as tx:
+        ann, bob = await tx.presences.arrive(here(ANN)), await tx.presences.arrive(here(BOB))
+        await tx.presences.end(ann, NIGHT.end, PresenceEnd.LEFT)
+
+        async def lately(since: datetime) -> set[PersonId]:
+            return {row.presence.person for row in await tx.presences.lately_on_post(GATE, since)}
+
+        assert await lately(NIGHT.end - HOUR) == {ANN, BOB}
+        assert await lately(NIGHT.end) == {BOB}, "still there"
+        await tx.presences.end(bob, NIGHT.end, PresenceEnd.UNDONE)
+        assert await lately(NIGHT.end - HOUR) == {ANN}, "one taken back never was"
+        assert await tx.presences.lately_on_post(DESK, NIGHT.end - HOUR) == []
 
 
 async def test_who_was_there_during_a_shift(database: Database) -> None:

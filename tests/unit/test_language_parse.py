@@ -46,6 +46,7 @@ PHRASES: dict[Verb, str] = {
         "|告诉了43人|转达831 120"
     ),
     Verb.LATER: "等会|晚点|later|等一下|稍后",
+    Verb.TAKE_OVER: "接班|我来接班|接班了|接班827|827接班|take over|I'll take over|taking over",
     Verb.HAND_ON: "叫老王去|send Wang|转交|转交老王|轉交|pass on|pass it on to Wang",
     Verb.PROXY: (
         "老王到了|代王建国到岗|代 王建国 到岗827|Wang is there|for Wang here|欧阳建国已到岗|人都到了"

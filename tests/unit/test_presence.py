@@ -8,6 +8,7 @@ from notifier.domain.presence import (
     arrive,
     at_shift_end,
     consecutive,
+    leaving,
     missing,
     on_post,
     shift_meant,
@@ -97,3 +98,15 @@ def test_consecutive_shifts_carry_over() -> None:
     assert [p.person for p in change.stay] == [ANN]
     assert [p.person for p in change.end] == ["cay"]
     assert len(at_shift_end(EVENING, None, present).end) == 2
+
+
+def test_who_is_leaving_a_post_as_the_next_finds_it() -> None:
+    cid, dan = PersonId("cid"), PersonId("dan")
+    early, evening, long = shift(-8, -1, cid), shift(0, 4, ANN), shift(1, 9, dan)
+    ends = {s.key: s.end for s in (early, evening, long, NIGHT)}
+    rows = [there(cid, early, EIGHT - HOUR), there(ANN, evening), there(dan, long), there(BOB, NIGHT)]
+    relief = shift(4, 12, BOB)
+    at_four = EIGHT + 4 * HOUR
+    assert leaving(rows, ends, relief, at_four) == {cid, ANN}
+    assert leaving(rows, ends, relief, at_four - HOUR) == {cid}, "his shift goes on"
+    assert leaving(rows, ends, NIGHT, at_four) == {cid}, "Ann is rostered on: she is carried over"

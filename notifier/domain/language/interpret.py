@@ -246,6 +246,7 @@ _HANDLERS: dict[Verb, Callable[[Scene], Reading]] = {
     Verb.LATER: _later,
     Verb.COVER: _cover,
     Verb.HAND_ON: _plain,
+    Verb.TAKE_OVER: _plain,
     Verb.APPOINT: _plain,
     Verb.WITHDRAW: _plain,
     Verb.NOT_RECEIVED: _not_received,

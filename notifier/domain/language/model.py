@@ -29,6 +29,7 @@ class Verb(StrEnum):
     RELAYED = "relayed"
     PROXY = "proxy"
     HAND_ON = "hand_on"
+    TAKE_OVER = "take_over"
     COVER = "cover"
     WITHDRAW = "withdraw"
     APPOINT = "appoint"
@@ -101,6 +102,7 @@ class MatterKind(StrEnum):
     VERIFY = "verify"
     RELAY = "relay"
     NOTICE = "notice"
+    DESK = "desk"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

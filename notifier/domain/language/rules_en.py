@@ -85,6 +85,10 @@ CLAUSE_EN: tuple[Rule, ...] = (
         rf"end acting(?: of)? (?P<name>{GIVEN_EN})",
     ),
     whole(
+        Verb.TAKE_OVER,
+        r"(?:i'll |i will |i'm |i am |i )?(?:take|taking|took) (?:it |them |this )?over",
+    ),
+    whole(
         Verb.APPOINT,
         r"appoint|(?:have|let) (?:them|him|her) act",
         rf"appoint (?P<name>{GIVEN_EN})(?: as acting secretary)?",

@@ -27,6 +27,7 @@ from notifier.domain.times import iso_utc, parse_iso_utc
 from notifier.engine.case_letters import local_phone
 from notifier.engine.intake.answers.basis import Basis, Handler
 from notifier.engine.intake.answers.case_answers import CaseAnswers
+from notifier.engine.intake.answers.desk_answers import DeskAnswers
 from notifier.engine.intake.answers.general_answers import GeneralAnswers
 from notifier.engine.intake.answers.office_answers import OfficeAnswers
 from notifier.engine.intake.answers.relay_answers import RelayAnswers
@@ -43,7 +44,7 @@ from notifier.engine.intake.taps import Tap, read_tap
 from notifier.engine.intake.undoing import Undoing
 from notifier.engine.intake.visit import LONGEST_WORDS, Reply, Visit
 from notifier.engine.parts import Parts
-from notifier.engine.subjects import OFFICE, RELAY, SHEET, SHIFT, UNSIGNED, VERIFY
+from notifier.engine.subjects import DESK, OFFICE, RELAY, SHEET, SHIFT, UNSIGNED, VERIFY
 from notifier.store.rows import StoredMessage
 from notifier.store.tx import Tx
 
@@ -84,6 +85,7 @@ class Conversation:
             VERIFY: {**calls.table(), **self._sheets.verifier_table()},
             UNSIGNED: calls.table(),
             OFFICE: offices.table(),
+            DESK: DeskAnswers(basis).table(),
             RELAY: {**calls.table(), **RelayAnswers(basis).table()},
         }
 

@@ -14,7 +14,7 @@ from notifier.engine.intake.standing import KIND_OF, Standing
 from notifier.engine.intake.visit import Visit
 from notifier.engine.parts import Parts
 from notifier.engine.shifts import shift_values
-from notifier.engine.subjects import OFFICE, RELAY, SHEET, SHIFT, UNSIGNED, VERIFY
+from notifier.engine.subjects import DESK, OFFICE, RELAY, SHEET, SHIFT, UNSIGNED, VERIFY
 from notifier.store.rows import Matter
 from notifier.store.tx import Tx
 
@@ -27,6 +27,7 @@ _HINTS = {
     MatterKind.VERIFY: "hint_verify",
     MatterKind.RELAY: "hint_relay",
     MatterKind.NOTICE: "hint_notice",
+    MatterKind.DESK: "hint_desk",
 }
 
 
@@ -69,7 +70,7 @@ class Facts:
 
     async def subject(self, tx: Tx, matter: Matter, person: Person, now: datetime) -> Values:
         """What texts may say of the matter's subject; nothing of one that is gone."""
-        if matter.topic == SHIFT:
+        if matter.topic in (SHIFT, DESK):
             return await self._shift(tx, ShiftKey(matter.subject), person, now)
         if matter.topic in (SHEET, UNSIGNED, VERIFY):
             sheet = await tx.sheets.get(SheetKey(matter.subject))

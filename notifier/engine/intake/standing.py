@@ -17,7 +17,7 @@ from notifier.engine.intake import views
 from notifier.engine.intake.views import View
 from notifier.engine.parts import Parts
 from notifier.engine.relays import CANCELLED
-from notifier.engine.subjects import NOTICE, OFFICE, RELAY, SHEET, SHIFT, UNSIGNED, VERIFY
+from notifier.engine.subjects import DESK, NOTICE, OFFICE, RELAY, SHEET, SHIFT, UNSIGNED, VERIFY
 from notifier.store.rows import Matter, Relay
 from notifier.store.tx import Tx
 
@@ -208,6 +208,10 @@ class Standings:
         bare = Standing(matter=matter, person=person, view=_open(matter, views.notice_view()), case=case)
         if matter.topic in (NOTICE, CONTACT):
             return bare
+        if matter.topic == DESK:
+            there = await tx.presences.of_person(person.id)
+            at_desk = there is not None and there.presence.shift == matter.subject
+            return replace(bare, view=_open(matter, views.desk_view())) if at_desk else None
         if matter.topic == RELAY:
             return await self._relay(tx, bare, now)
         if matter.topic == OFFICE:

@@ -171,6 +171,11 @@ def relay_view(relay: Relay, case: Case | None, person: PersonId) -> View:
     )
 
 
+def desk_view() -> View:
+    """The matter of who has come to a desk at which something is open."""
+    return View(kind=MatterKind.DESK, answers=frozenset({Verb.TAKE_OVER}))
+
+
 def notice_view() -> View:
     """The matter of something to be taken note of."""
     return View(kind=MatterKind.NOTICE, answers=frozenset({Verb.ACK}))

@@ -29,6 +29,37 @@ async def test_taking_it_stops_the_calls_and_tells_those_called_who_has_it(stati
         station.phone(person).silent()
 
 
+async def test_taking_it_with_a_note_and_a_time_holds_it_until_then(station: Station) -> None:
+    await station.until_civil("20:26")
+    await station.phone("p12").replies("收到 打过电话 5分钟到")
+    case = await station.case(EVENING)
+    assert (case.state, case.holder) == (CaseState.HELD, "p12")
+    station.phone("p12").expects("交给您了", "20:31前没人到，会再找下一位")
+    assert await station.reasons(case, "held") == [("p12", "收到 打过电话 5分钟到")]
+    await station.until_civil("20:31")
+    assert at(await station.trace(case), "lapsed") == [("20:31", "p12")]
+
+
+async def test_who_holds_it_notes_how_it_stands_with_a_time(station: Station) -> None:
+    await station.until_civil("20:26")
+    await station.phone("p11").taps("收到")
+    await station.until_civil("20:36")
+    await station.phone("p11").replies("20分钟 已电话联系")
+    case = await station.case(EVENING)
+    assert case.holder == "p11"
+    assert await station.reasons(case, "on_the_way") == [("p11", "20分钟 已电话联系")]
+    await station.until_civil("20:55")
+    assert (await station.case(EVENING)).holder == "p11"
+
+
+async def test_a_time_alone_takes_nothing(station: Station) -> None:
+    await station.until_civil("20:26")
+    await station.phone("p12").replies("打过电话 5分钟到")
+    case = await station.case(EVENING)
+    assert (case.state, case.holder) == (CaseState.CALLING, None)
+    assert await station.reasons(case, "on_the_way") == [("p12", "打过电话 5分钟到")]
+
+
 async def test_a_call_that_has_not_gone_out_when_it_is_taken_never_does(station: Station) -> None:
     station.arm(Carrier.TELEGRAM, FaultKind.ERROR, "p11", status=403, body="a proxy", times=None)
     await station.until_civil("20:15")

@@ -152,6 +152,33 @@ def test_minutes(text: str, minutes: int | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "verb", "minutes", "takes"),
+    [
+        ("收到827 打过电话 20分钟到", Verb.ETA, 20, True),
+        ("收到，打过电话了，20分钟到", Verb.ETA, 20, True),
+        ("收到827，20分钟", Verb.ETA, 20, True),
+        ("收到 20分钟到", Verb.ETA, 20, True),
+        ("ok 20 min", Verb.ETA, 20, True),
+        ("received, rang him, there in 20 minutes", Verb.ETA, 20, True),
+        ("827 20分钟 已电话联系", Verb.ETA, 20, False),
+        ("827 打过电话，20分钟", Verb.ETA, 20, False),
+        ("827收到，打过电话", Verb.ACK, None, False),
+        ("打过电话", Verb.UNKNOWN, None, False),
+        ("收到打过电话没人接", Verb.UNKNOWN, None, False),
+        ("没打过电话，20分钟到", Verb.UNKNOWN, None, False),
+        ("没收到，20分钟到", Verb.UNKNOWN, None, False),
+        ("收到没打过电话", Verb.UNKNOWN, None, False),
+        ("收到，打过电话，他不来", Verb.UNKNOWN, None, False),
+    ],
+)
+def test_what_was_done_by_telephone_is_a_note_beside_what_else_is_said(
+    text: str, verb: Verb, minutes: int | None, takes: bool
+) -> None:
+    said = parse(text)
+    assert (said.verb, said.minutes, said.takes) == (verb, minutes, takes)
+
+
+@pytest.mark.parametrize(
     ("text", "items"),
     [("除3都签", (3,)), ("签828除3,5", (3, 5)), ("签除三五", (3, 5)),
      ("签除3.5", (3, 5)), ("sign except 3 and 5", (3, 5)),

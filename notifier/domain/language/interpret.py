@@ -84,7 +84,14 @@ def _of_what_asks_nothing(scene: Scene, matter: OpenMatter) -> Reading:
 
 def _answer(scene: Scene, matter: OpenMatter, verb: Verb) -> Answer:
     said = scene.said
-    return Answer(verb=verb, matter=matter.id, minutes=said.minutes, name=said.name, reason=said.reason)
+    return Answer(
+        verb=verb,
+        matter=matter.id,
+        minutes=said.minutes,
+        name=said.name,
+        reason=said.reason,
+        takes=said.takes,
+    )
 
 
 def _ack(scene: Scene) -> Reading:

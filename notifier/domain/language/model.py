@@ -76,6 +76,7 @@ class Utterance:
     mean it. ``numbers`` are three- and four-digit numbers that may name a matter, in text order;
     ``counts`` are all other whole numbers. ``text`` is the normalised text. ``excepting`` is true when
     the text names exceptions by an explicit 除 / except: the one way in which a negation may sign.
+    ``takes``: an ETA was said together with 收到.
     """
 
     verb: Verb
@@ -91,6 +92,7 @@ class Utterance:
     negated: bool = False
     question: bool = False
     excepting: bool = False
+    takes: bool = False
 
 
 class MatterKind(StrEnum):
@@ -162,6 +164,7 @@ class Answer:
     reason: str | None = None
     language: str | None = None
     number: int | None = None
+    takes: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

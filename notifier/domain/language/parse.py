@@ -23,6 +23,9 @@ _ASKING = re.compile(words.ASKING)
 _SUSPICION = re.compile(rf"\A(?:{words.SUSPICION})\Z")
 _DANGER = re.compile(words.DANGER)
 _NEED = re.compile(words.NEED)
+_RANG = re.compile(words.RANG)
+_ACK_BEFORE_FIGURE = re.compile(r"\A(收到|好的|好|ok|received) ?(?=\d)")
+_WITH_NOTE = frozenset({Verb.ACK, Verb.ETA})
 _SMALL_TALK = re.compile(rf"\A(?:{words.SMALL_TALK}){{1,4}}\Z")
 _CLAUSE = CLAUSE_ZH + CLAUSE_EN
 _LONGEST = 400
@@ -47,6 +50,7 @@ class _Said:
     reason: str | None = None
     language: str | None = None
     numbers: tuple[int, ...] | None = None
+    takes: bool = False
 
 
 _NOTHING = _Said(verb=Verb.UNKNOWN)
@@ -70,6 +74,7 @@ def parse(text: str) -> Utterance:
         name=said.name,
         reason=said.reason,
         language=said.language,
+        takes=said.takes,
         negated=bool(_NEGATION.search(plain)),
         question=asks,
         excepting=bool(_EXCEPT.search(plain)),
@@ -140,7 +145,16 @@ def _statement(figured: Figured) -> _Said:
         return _Said(verb=Verb.ACK)
     if re.fullmatch(r"[\d, ]*", core):
         return _Said(verb=Verb.NUMBER_ONLY) if figured.numbers or figured.counts else _NOTHING
-    clauses = [clause for clause in core.split(",") if clause]
+    said = _clauses(core)
+    noted = _ACK_BEFORE_FIGURE.sub(r"\1,", _RANG.sub(",", core))
+    if said.verb is Verb.UNKNOWN and noted.strip(" ,") and noted != core:
+        again = _clauses(noted)
+        return again if again.verb in _WITH_NOTE else said
+    return said
+
+
+def _clauses(core: str) -> _Said:
+    clauses = [clause for clause in core.split(",") if clause.strip()]
     telling = [clause for clause in clauses if not _SMALL_TALK.match(clause)] or clauses[:1]
     return _together([_clause(clause) for clause in telling])
 
@@ -189,7 +203,8 @@ def _together(clauses: list[_Said]) -> _Said:
     telling = [said for said in clauses if said.verb is not Verb.ACK] or clauses[:1]
     verbs = {said.verb for said in telling}
     if verbs == {Verb.ETA, Verb.NOT_HERE} or verbs == {Verb.ETA}:
-        return _on_the_way([said for said in telling if said.verb is Verb.ETA])
+        takes = any(said.verb is Verb.ACK and said.strict for said in clauses)
+        return replace(_on_the_way([said for said in telling if said.verb is Verb.ETA]), takes=takes)
     for verb in (Verb.DECLINE, Verb.WONT_SIGN, Verb.NOT_RECEIVED):
         if verbs == {verb, Verb.UNKNOWN}:
             return next(said for said in telling if said.verb is verb)

@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from notifier.domain.case import Acknowledged, Case, Declined, HandedOn, OnTheWay, Verdict
+from notifier.domain.case import (
+    Acknowledged,
+    CallState,
+    Case,
+    Declined,
+    HandedOn,
+    HeldUntil,
+    OnTheWay,
+    Verdict,
+)
 from notifier.domain.ids import PersonId
 from notifier.domain.language.model import Answer, Verb
 from notifier.domain.times import iso_utc
@@ -93,18 +102,25 @@ class CaseAnswers:
         return [await self._basis.reply(visit, standing, template, courtesy=True, word=answer.name)]
 
     async def on_the_way(self, visit: Visit, standing: Standing, answer: Answer) -> list[Reply]:
-        """He comes, or needs longer: the calls wait until then, never longer than the policy lets them."""
+        """He comes, or needs longer: the calls wait until then, never longer than the policy lets them.
+
+        With 收到 beside it he takes what nobody has; the rule tells him so itself.
+        """
         case = standing.case
         if case is None:
             return []
         until = visit.now + timedelta(minutes=answer.minutes or 0)
-        event = OnTheWay(person=standing.person.id, until=until, words=visit.words, channel=visit.channel)
+        taking = answer.takes and _may_take(case, standing.person.id)
+        said = HeldUntil if taking else OnTheWay
+        event = said(person=standing.person.id, until=until, words=visit.words, channel=visit.channel)
         happened = await self._cases.happen(visit.tx, case.id, event, visit.now)
         if happened.verdict is not Verdict.TAKEN:
             if happened.verdict is Verdict.HELD_BY_OTHER:
                 await self._tell_holder(visit, standing, case)
             return [await self._basis.refuse(visit, standing, happened.verdict)]
         await self._basis.remember(visit, standing, Verb.ETA, case=case.id)
+        if taking:
+            return []
         waits = happened.case.due_at
         template = "eta_noted" if standing.topic == SHIFT else "waiting"
         until_text = iso_utc(waits) if waits else None
@@ -126,3 +142,9 @@ class CaseAnswers:
         called = [call.person for call in case.calls if call.at == visit.now and call.person != lapsed]
         person = await visit.tx.roster.person(called[-1]) if called else None
         return person.name if person else None
+
+
+def _may_take(case: Case, person: PersonId) -> bool:
+    """Whether nobody has it, and he had not before."""
+    call = case.call_to(person)
+    return case.holder is None and (call is None or call.state is not CallState.LAPSED)

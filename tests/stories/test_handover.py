@@ -112,7 +112,16 @@ async def test_who_has_left_the_desk_again_cannot_take_it(evening: Station) -> N
     assert (await evening.case(GATE)).holder == "d1"
 
 
-async def test_a_mere_received_takes_over_nothing_and_is_told_the_word(evening: Station) -> None:
+@pytest.mark.parametrize("word", ["收到", "处理好了", "到岗", "20"])
+async def test_other_words_take_over_nothing(evening: Station, word: str) -> None:
+    await relieved(evening)
+    evening.reads_all()
+    await evening.phone("d2").replies(word)
+    assert (await evening.case(GATE)).holder == "d1"
+    assert evening.phone("d2").unread, "he is told how to answer, or how it stands"
+
+
+async def test_received_with_its_number_is_told_the_word(evening: Station) -> None:
     await relieved(evening)
     number = evening.phone("d2").got("未了的事").number
     await evening.phone("d2").replies(f"收到{number}")

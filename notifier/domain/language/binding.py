@@ -18,6 +18,7 @@ _SEEMS_DONE = {
     MatterKind.RELAY: Question.HOW_MANY,
     MatterKind.REMINDER: Question.HOW_TO_ANSWER,
     MatterKind.NOTICE: Question.HOW_TO_ANSWER,
+    MatterKind.DESK: Question.HOW_TO_ANSWER,
 }
 """What to ask who says that it is all done."""
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from notifier.domain.case import CaseState
+from notifier.domain.ids import PersonId
 from notifier.sandbox.faults import Carrier, FaultKind
 from tests.stories.harness import Station, duty_station
 from tests.stories.test_duty_escalation import at
@@ -291,3 +292,22 @@ async def test_a_proxy_taken_back_by_whom_it_names(station: Station) -> None:
     await station.phone("p13").taps("撤销")
     case = await station.case(EVENING)
     assert case.state is CaseState.CALLING
+
+
+# ── one phone, two people ────────────────────────────────────────────────────────────────────────
+
+
+async def test_two_called_at_one_phone_are_told_apart_by_number_or_asked_back(
+    tmp_path: Path, database_url: str
+) -> None:
+    both = {"shifts.csv": {"2026-11-24 00:00,p14\n": "2026-11-24 00:00,p14;p15\n"}}
+    async with duty_station(tmp_path, database_url, edits=both) as station:
+        await station.until_civil("20:12")
+        assert (await station.case(EVENING)).called == ("p14", "p15")
+        await station.phone("p15").replies("收到", by="sms")
+        assert (await station.case(EVENING)).holder is None
+        async with station.engine.parts.station.db.read() as tx:
+            own = await tx.matters.open_of_people([PersonId("p15")])
+        [number] = [matter.number for matter in own if matter.subject == EVENING]
+        await station.phone("p15").replies(f"收到{number}", by="sms")
+        assert (await station.case(EVENING)).holder == "p15"

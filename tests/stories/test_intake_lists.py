@@ -1,9 +1,11 @@
 """What people say of lists and of commendations, and what comes of it."""
 
+from collections.abc import Iterable
+
 import pytest
 
 from notifier.domain.case import CaseState
-from notifier.domain.ids import BroadcastId, SheetKey, UnitCode
+from notifier.domain.ids import BroadcastId, PersonId, SheetKey, ShiftKey, UnitCode
 from notifier.domain.policy import Kind
 from notifier.domain.sheet import Sheet, SheetState
 from notifier.engine.broadcasts import Order
@@ -221,3 +223,41 @@ async def test_a_reply_to_a_commendation_answers_nothing_else(praised: IntakeDes
     said = await praised.last("p11", "commendation")
     assert await praised.chat("p11", "收到", quoted=said.provider_id) == []
     assert (await relay(praised)).relayed is None
+
+
+# ── one phone, two people ────────────────────────────────────────────────────────────────────────
+
+
+async def test_two_lists_at_one_phone_are_told_apart_by_number_or_asked_back(desk: IntakeDesk) -> None:
+    """p14 and p15, who share a phone, each stood a shift at 岐元村 and owe its list."""
+    owed = {
+        "p14": "rigid-8|BS01-G1 2026-11-23T12:00:00Z|p14",
+        "p15": "rigid-8|BS01-G1 2026-11-23T16:00:00Z|p15",
+    }
+    for person, key in owed.items():
+        await owes(desk, person, key)
+    assert await desk.sms("p14", "签") == ["which_matter"]
+    assert await states(desk, owed.values()) == [SheetState.OPEN, SheetState.OPEN]
+    number = await desk.number("p15", "sheet")
+    assert "sheet_signed" in await desk.sms("p14", f"签{number}")
+    assert await states(desk, owed.values()) == [SheetState.OPEN, SheetState.SIGNED]
+    assert "signed" in await desk.events("p15")
+    assert "signed" not in await desk.events("p14")
+    assert "sheet_signed" in await desk.sms("p14", "签"), "only p14's is left"
+
+
+async def owes(desk: IntakeDesk, person: str, key: str) -> None:
+    """That person is asked for that list."""
+    _, shift, _ = key.split("|")
+    async with desk.db.write() as tx:
+        stood = await tx.shifts.get(ShiftKey(shift))
+        assert stood is not None
+        unit, now = UnitCode("BS01"), desk.clock.now()
+        await desk.parts.sheets.ask_after_shift(tx, stood, unit, [PersonId(person)], now)
+    await desk.sends()
+
+
+async def states(desk: IntakeDesk, keys: Iterable[str]) -> list[SheetState]:
+    async with desk.db.read() as tx:
+        found = [await tx.sheets.get(SheetKey(key)) for key in keys]
+    return [sheet.state for sheet in found if sheet is not None]

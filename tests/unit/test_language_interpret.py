@@ -56,6 +56,7 @@ V = matter(829, K.VERIFY, frozenset({Verb.VERIFY, Verb.RETURN}))
 L = matter(831, K.RELAY, frozenset({Verb.RELAYED}), members=47)
 L_BIG = matter(832, K.RELAY, frozenset({Verb.RELAYED}), members=500)
 N = matter(833, K.NOTICE, frozenset({Verb.ACK}))
+D = matter(839, K.DESK, frozenset({Verb.TAKE_OVER}))
 PRAISE = matter(840, K.NOTICE, frozenset(), asks=False)
 
 
@@ -124,6 +125,8 @@ TABLE: Sequence[tuple[str, tuple[OpenMatter, ...], Reading]] = [
      (C,), took(Verb.DECLINE, C)),
     ("到不了|生病了|can't come|ill|不便824", (C_OWN,), took(Verb.LEAVE, C_OWN, **away)),
     ("请假827 孩子生病|请假 孩子生病827", (R,), took(Verb.LEAVE, R, reason="孩子生病")),
+    ("接班|接班839|take over|taking over 839", (D,), took(Verb.TAKE_OVER, D)),
+    ("接班|take over", (D, C, S), took(Verb.TAKE_OVER, D)),
     ("快到了|almost there", (C,), took(Verb.ETA, C, minutes=10)),
     ("堵车半小时|stuck, 30 min", (C,), took(Verb.ETA, C, minutes=30)),
     ("827 10分钟|827 10|10|827 10 min", (R,), took(Verb.ETA, R, minutes=10)),
@@ -253,8 +256,9 @@ def test_twice_says_how_it_stands() -> None:
     assert read("827收到", answered) == Stale(number=827)
 
 
-OPEN = [R, EARLY, C, C_OWN, COVER, S, S2, V, L, L_BIG, N, PRAISE]
+OPEN = [R, EARLY, C, C_OWN, COVER, S, S2, V, L, L_BIG, N, D, PRAISE]
 WORDS = [text for texts in PHRASES.values() for text in texts.split("|")]
+NEVER_DENIED = (Verb.HERE, Verb.SIGN, Verb.VERIFY, Verb.TAKE_OVER)
 TEXTS = st.one_of(st.text(), st.lists(st.sampled_from(WORDS), max_size=3).map(" ".join))
 
 
@@ -280,7 +284,7 @@ def test_interpret_is_total(
 def test_negations_put_nobody_on_post(word: str, no: str, number: str, matters: list[OpenMatter]) -> None:
     for text in (no + word + number, number + no + word, word + no + number):
         reading = interpret(parse(text), matters, confirmed=True)
-        assert not isinstance(reading, Answer) or reading.verb not in (Verb.HERE, Verb.SIGN, Verb.VERIFY)
+        assert not isinstance(reading, Answer) or reading.verb not in NEVER_DENIED
 
 
 @given(st.sampled_from([110, 119, 120, 122]), st.sampled_from(["收到{}", "{} 到岗", "签{}", "{}"]))

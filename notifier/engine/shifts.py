@@ -140,6 +140,8 @@ class Shifts:
         """Somebody is on post: outside the window nothing changes; a post that is full closes its case."""
         policy = await self._policy(tx)
         window = presence.window_at(shift, now, policy.checkin_from)
+        if window is Window.OPEN and await self._is_closed(tx, shift.key):
+            window = Window.TOO_LATE
         if window is not Window.OPEN:
             return Arrived(window=window)
         current = await tx.presences.of_person(person)
@@ -176,15 +178,29 @@ class Shifts:
         gone = await tx.presences.get(row)
         await tx.presences.end(row, now, PresenceEnd.UNDONE)
         if moved_from is not None:
-            await tx.presences.reopen(moved_from)
+            await self._reopen(tx, moved_from)
         if gone is not None:
             await self.reopen_if_short(tx, gone.presence.shift, now)
 
     async def undo_leaving(self, tx: Tx, row: int, now: datetime) -> None:
         """As if he had not left."""
         back = await tx.presences.get(row)
-        if back is not None and await tx.presences.reopen(row):
+        if back is not None and await self._reopen(tx, row):
             await self._cases.settle(tx, Kind.UNSTAFFED, back.presence.shift, now, back.presence.person)
+
+    async def _reopen(self, tx: Tx, row: int) -> bool:
+        """Have somebody be on post again, unless nobody would ever end that: his shift is closed."""
+        was = await tx.presences.get(row)
+        if was is None or await self._is_closed(tx, was.presence.shift):
+            return False
+        return await tx.presences.reopen(row)
+
+    async def _is_closed(self, tx: Tx, key: ShiftKey) -> bool:
+        """Whether the shift's end has been seen to: by another process's clock, maybe before it is by ours.
+
+        Who came to it after that would be on post for ever, and count in every shift that follows.
+        """
+        return await tx.timers.is_done(f"{END}:{key}")
 
     async def reopen_if_short(self, tx: Tx, key: ShiftKey, now: datetime) -> None:
         """A running shift with too few on post is a case at once."""

@@ -72,6 +72,11 @@ class TimerRepo:
         query = select(timers.c.id).where(timers.c.key == key, _PENDING)
         return await self._conn.scalar(query) is not None
 
+    async def is_done(self, key: str) -> bool:
+        """Whether that timer has been seen to."""
+        query = select(timers.c.id).where(timers.c.key == key, timers.c.state == "done")
+        return await self._conn.scalar(query) is not None
+
     async def postpone(self, timer: int, due_at: datetime) -> None:
         """Try again at ``due_at``; counts the try."""
         again = {"due_at": due_at, "tries": timers.c.tries + 1}

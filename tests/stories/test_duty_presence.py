@@ -3,6 +3,9 @@
 from pathlib import Path
 
 from notifier.domain.case import CaseState
+from notifier.domain.ids import PersonId, ShiftKey
+from notifier.domain.presence import Window
+from notifier.engine.station import Actor
 from tests.stories.harness import ONE_POST, Station, duty_station
 
 EVENING = "BS01-G1 2026-11-23T12:00:00Z"
@@ -156,3 +159,37 @@ async def test_somebody_who_moves_on_leaves_his_first_post_short(tmp_path: Path,
         await station.phone("p14").replies(f"到岗{numbers['密东']}")
         case = await station.case(EVENING)
         assert case.opened_at == station.civil("2026-11-23 20:30")
+
+
+# ── by another machine's clock ───────────────────────────────────────────────────────────────────
+
+
+async def test_who_comes_when_the_end_was_seen_to_already_is_on_post_in_no_later_shift(
+    either_station: Station,
+) -> None:
+    """Two processes, one of whose clocks is behind: nobody would ever end that presence."""
+    station = either_station
+    await station.until_civil("2026-11-24 00:00")
+    parts = station.engine.parts
+    behind = station.civil("2026-11-23 23:59")
+    async with parts.station.db.write() as tx:
+        shift = await tx.shifts.get(ShiftKey(EVENING))
+        assert shift is not None
+        by = Actor(person=PersonId("p14"), channel="sms")
+        arrived = await parts.shifts.arrive(tx, shift, PersonId("p14"), by, behind)
+    assert (arrived.window, arrived.row) == (Window.TOO_LATE, None)
+    await station.until_civil("2026-11-24 00:16")
+    assert (await station.case(NIGHT)).state is CaseState.CALLING
+
+
+async def test_what_is_undone_after_the_end_puts_nobody_on_post_for_ever(station: Station) -> None:
+    await station.until_civil("19:40")
+    await station.phone("p14").replies("到岗")
+    await station.until_civil("23:50")
+    await station.phone("p14").replies("离岗")
+    await station.until_civil("2026-11-24 00:05")
+    await station.phone("p14").replies("撤销")
+    async with station.engine.parts.station.db.read() as tx:
+        assert await tx.presences.of_person(PersonId("p14")) is None
+    await station.until_civil("2026-11-24 00:16")
+    assert (await station.case(NIGHT)).state is CaseState.CALLING

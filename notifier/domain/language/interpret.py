@@ -25,7 +25,7 @@ from notifier.domain.language.model import (
     Utterance,
     Verb,
 )
-from notifier.domain.language.scene import TAKES_ACK, Scene, ask, forward, set_scene, the_one
+from notifier.domain.language.scene import Scene, ask, forward, set_scene, the_one
 
 PERSONAL = "personal"
 """All that is kept of why somebody cannot come, unless he gives a reason for leave himself."""
@@ -101,14 +101,14 @@ def _ack(scene: Scene) -> Reading:
     def fits(matter: OpenMatter) -> bool:
         if matter.kind is MatterKind.VERIFY and not strict:
             return Verb.VERIFY in matter.answers
-        return matter.kind in TAKES_ACK and Verb.ACK in matter.answers
+        return Verb.ACK in matter.answers
 
     found = the_one(scene, fits)
     if not isinstance(found, OpenMatter):
         return found
-    if found.kind is MatterKind.VERIFY:
+    if found.kind is MatterKind.VERIFY and not strict:
         return ask(Question.VERIFY_OR_RETURN, found)
-    if found.kind is MatterKind.CALL and not strict:
+    if found.kind in (MatterKind.CALL, MatterKind.RELAY) and not strict:
         return ask(Question.HOW_TO_ANSWER, found)
     return _answer(scene, found, Verb.ACK)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from notifier.domain.case import CallState, Case
+from notifier.domain.case import CallState, Case, CaseState
 from notifier.domain.ids import PersonId
 from notifier.domain.language.model import MatterKind, Verb
 from notifier.domain.presence import Window
@@ -176,13 +176,19 @@ def desk_view() -> View:
     return View(kind=MatterKind.DESK, answers=frozenset({Verb.TAKE_OVER}))
 
 
+def cover_view() -> View:
+    """The matter of who is asked to stand a shift for somebody else."""
+    return View(kind=MatterKind.CALL, answers=frozenset({Verb.COVER, Verb.DECLINE}))
+
+
 def notice_view() -> View:
     """The matter of something to be taken note of."""
     return View(kind=MatterKind.NOTICE, answers=frozenset({Verb.ACK}))
 
 
 def _declines(case: Case | None, person: PersonId) -> frozenset[Verb]:
-    """Whoever was called may pass it on, unless somebody else has it."""
+    """Whoever was called may pass it on, unless somebody else has it; the loud call asks him to take it."""
     if case is None or not was_called(case, person) or case.holder not in (None, person):
         return frozenset()
-    return frozenset({Verb.DECLINE, Verb.HAND_ON})
+    takes = {Verb.ACK} if case.state is CaseState.EXHAUSTED else set()
+    return frozenset({Verb.DECLINE, Verb.HAND_ON} | takes)

@@ -20,6 +20,7 @@ from notifier.engine import pausing
 from notifier.engine.alarms import Alarms
 from notifier.engine.broadcasts import DEADLINE, RELEASE, STOP
 from notifier.engine.cases import CASE_CLOCK
+from notifier.engine.covering import COVER
 from notifier.engine.digests import DAILY
 from notifier.engine.house import House
 from notifier.engine.intake.poller import Poller
@@ -31,8 +32,8 @@ from notifier.engine.objectives import Objectives
 from notifier.engine.offices import OFFICE
 from notifier.engine.parts import Parts
 from notifier.engine.planner import REREAD
-from notifier.engine.punctuality import LOOK_EVERY_S as LOOK_IF_LATE_EVERY_S
 from notifier.engine.punctuality import CALLS_WAIT, ON_TIME
+from notifier.engine.punctuality import LOOK_EVERY_S as LOOK_IF_LATE_EVERY_S
 from notifier.engine.relays import ASK, SILENT
 from notifier.engine.sending.account import Account
 from notifier.engine.sending.settling import Settling
@@ -368,6 +369,7 @@ def _handlers(parts: Parts) -> dict[str, Handler]:
         DEADLINE: parts.relays.deadline,
         SILENT: parts.relays.open_silent,
         OFFICE: parts.offices.change,
+        COVER: parts.covering.turn,
         pausing.BEGIN: parts.pausing.begin,
         pausing.OVER: parts.pausing.over,
         ON_TIME: parts.punctuality.on_time_again,

@@ -70,6 +70,18 @@ class Policy:
     within: timedelta = timedelta(hours=24)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverPolicy:
+    """How cover is looked for: ``ask`` people at once, ``wait`` for them, then the next.
+
+    It begins ``after`` a leave that nobody answered.
+    """
+
+    ask: int = 1
+    wait: timedelta = timedelta(minutes=15)
+    after: timedelta = timedelta(minutes=30)
+
+
 class Signers(StrEnum):
     """Who signs a list."""
 
@@ -115,6 +127,7 @@ class Settings:
     """Days that are free, or worked, whatever the country's calendar says."""
     stand_in: frozenset[str] = frozenset()
     """Offices in which the next in rank acts by himself as soon as the holder is away."""
+    cover: CoverPolicy = field(default_factory=CoverPolicy)
     sources: Mapping[str, str] = field(default_factory=dict)
 
     def policy(self, kind: Kind) -> Policy:

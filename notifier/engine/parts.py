@@ -7,6 +7,7 @@ from notifier.engine.aftermath import Aftermath
 from notifier.engine.broadcasts import Broadcasts
 from notifier.engine.cases import Cases
 from notifier.engine.contacts_lost import ContactsLost
+from notifier.engine.covering import Covering
 from notifier.engine.digests import Digests
 from notifier.engine.handover import Handover
 from notifier.engine.letters import Letters
@@ -38,6 +39,7 @@ class Parts:
     relays: Relays
     offices: Offices
     pausing: Pausing
+    covering: Covering
     silence: Silence
     handover: Handover
     planner: Planner
@@ -78,6 +80,7 @@ def assemble(station: Station) -> Parts:
         relays=relays,
         offices=offices,
         pausing=Pausing(station, shifts, cases),
+        covering=Covering(station, letters, shifts),
         silence=silence,
         handover=handover,
         planner=Planner(station, shifts, sheets, cases),

@@ -1,7 +1,7 @@
-"""policies.yaml: a block for each kind of matter, and one about offices."""
+"""policies.yaml: a block for each kind of matter, one about offices, one about cover."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
 from difflib import get_close_matches
 from typing import Any
@@ -11,6 +11,7 @@ from notifier.domain.policy import (
     DAILY_KINDS,
     ROSTERED,
     SUCCESSION,
+    CoverPolicy,
     Kind,
     Policy,
     Settings,
@@ -24,7 +25,7 @@ from notifier.files.moments import read_hour
 from notifier.files.nodes import Place
 
 FILE = "policies.yaml"
-_OFFICES = "offices"
+_OFFICES, _COVER = "offices", "cover"
 
 _NOTHING = timedelta()
 _STEP_KEYS = ("call", "wait", "repeat")
@@ -32,12 +33,29 @@ _read_channel = choice_reader(ChannelName, {"短信": ChannelName.SMS, "电报":
 _read_repeat = whole_reader(0, 99)
 
 
-def read_policies(top: Place) -> tuple[dict[Kind, Policy], frozenset[str]]:
-    """The blocks by kind, and the offices with a stand-in; bad places are reported."""
-    blocks = top.fields([*(kind.value for kind in Kind), _OFFICES])
-    offices = blocks.pop(_OFFICES, None)
-    kinds = {Kind(name): _read_policy(Kind(name), block) for name, block in blocks.items()}
-    return kinds, _read_stand_in(offices) if offices else frozenset()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoliciesFile:
+    """The blocks by kind, the offices with a stand-in, and how cover is looked for."""
+
+    kinds: Mapping[Kind, Policy] = field(default_factory=dict)
+    stand_in: frozenset[str] = frozenset()
+    cover: CoverPolicy = field(default_factory=CoverPolicy)
+
+
+def read_policies(top: Place) -> PoliciesFile:
+    """Everything that the file says; bad places are reported."""
+    blocks = top.fields([*(kind.value for kind in Kind), _OFFICES, _COVER])
+    offices, cover = blocks.pop(_OFFICES, None), blocks.pop(_COVER, None)
+    return PoliciesFile(
+        kinds={Kind(name): _read_policy(Kind(name), block) for name, block in blocks.items()},
+        stand_in=_read_stand_in(offices) if offices else frozenset(),
+        cover=_read_cover(cover) if cover else CoverPolicy(),
+    )
+
+
+def _read_cover(block: Place) -> CoverPolicy:
+    values: dict[str, Any] = {key: _COVER_FIELDS[key](at) for key, at in block.fields(_COVER_FIELDS).items()}
+    return CoverPolicy(**values)
 
 
 def _read_stand_in(block: Place) -> frozenset[str]:
@@ -116,6 +134,12 @@ _FIELDS: Mapping[str, tuple[str, Callable[[Place], object]]] = {
     "after_calls": ("after_calls", lambda place: place.value(whole_reader(1, 99), 1)),
     "within": ("within", _span),
     "rest": ("rest", _duration),
+}
+
+_COVER_FIELDS: Mapping[str, Callable[[Place], object]] = {
+    "ask": lambda place: place.value(whole_reader(1, 20), 1),
+    "wait": _span,
+    "after": _duration,
 }
 
 _DAILY_FIELDS: Mapping[str, tuple[str, Callable[[Place], object]]] = {

@@ -34,7 +34,7 @@ def settings_from_texts(texts: Mapping[str, str], *, zone: ZoneInfo, version: in
 def _read(texts: Mapping[str, str], zone: ZoneInfo, version: int, findings: Findings) -> Settings:
     tops = {name: compose(name, texts[name], findings) for name in SETTINGS_FILES if name in texts}
     policies_top, lists_top, calendar_top = (tops.get(name) for name in SETTINGS_FILES)
-    blocks, stand_in = policies.read_policies(policies_top) if policies_top else ({}, frozenset())
+    decided = policies.read_policies(policies_top) if policies_top else policies.PoliciesFile()
     lists = checklists.read_checklists(lists_top) if lists_top else ()
     days = (
         calendar.read_calendar(calendar_top, zone)
@@ -44,12 +44,13 @@ def _read(texts: Mapping[str, str], zone: ZoneInfo, version: int, findings: Find
     findings.refuse_if_any()
     return Settings(
         version=version,
-        policies=blocks,
+        policies=decided.kinds,
         checklists=lists,
         quiet=days.quiet,
         holidays=days.country,
         days_off=days.days_off,
         workdays=days.workdays,
-        stand_in=stand_in,
+        stand_in=decided.stand_in,
+        cover=decided.cover,
         sources={name: texts[name] for name in SETTINGS_FILES if name in texts},
     )

@@ -35,6 +35,7 @@ from notifier.store.tables import (
     presences,
     relays,
     sheets,
+    shift_covers,
     shift_people,
     vouchers,
 )
@@ -48,6 +49,7 @@ _NAMED_IN: dict[Table, tuple[Column[Any], ...]] = {
     offices: (offices.c.person, offices.c.acting),
     office_records: (office_records.c.person, office_records.c.by),
     shift_people: (shift_people.c.person,),
+    shift_covers: (shift_covers.c.absent, shift_covers.c.person),
     leaves: (leaves.c.person,),
     pauses: (pauses.c.by,),
     presences: (presences.c.person, presences.c.by),

@@ -26,6 +26,7 @@ from notifier.store.tables import (
     presences,
     relays,
     sheets,
+    shift_covers,
     shift_people,
     shifts,
     timers,
@@ -162,6 +163,12 @@ RULES = (
     Rule(name="presences", of=presences, age=FOR_GOOD, old=lambda before: presences.c.until < before),
     Rule(name="sheets", of=sheets, age=FOR_GOOD, old=lambda before: sheets.c.due_at < before),
     Rule(name="leaves", of=leaves, age=FOR_GOOD, old=lambda before: leaves.c.shift.in_(_old_shifts(before))),
+    Rule(
+        name="shift_covers",
+        of=shift_covers,
+        age=FOR_GOOD,
+        old=lambda before: shift_covers.c.shift.in_(_old_shifts(before)),
+    ),
     Rule(
         name="shift_people",
         of=shift_people,

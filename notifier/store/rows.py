@@ -215,6 +215,18 @@ class LeaveRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CoverRow:
+    """Who was asked to stand a shift for somebody on leave. ``state``: asked, declined, closed or covers."""
+
+    shift: ShiftKey
+    absent: PersonId
+    person: PersonId
+    state: str
+    asked_at: datetime
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PresenceRow:
     """A presence with its row's id. ``ended`` None while the person is there."""
 

@@ -9,15 +9,28 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.ids import PersonId, PostCode, ShiftKey
 from notifier.domain.roster import Shift
+from notifier.store.covers import COVERS
 from notifier.store.kept import Kept
 from notifier.store.rows import LeaveRow
 from notifier.store.statements import batches
-from notifier.store.tables import leaves, shift_people, shifts
+from notifier.store.tables import leaves, shift_covers, shift_people, shifts
 
 PAGE = 500
 """Shifts a page of ``between``."""
 
 _STANDS = shifts.c.cancelled_at.is_(None)
+
+
+_covers = (
+    select(shift_covers.c.shift, shift_covers.c.person)
+    .join(
+        shift_people,
+        and_(shift_people.c.shift == shift_covers.c.shift, shift_people.c.person == shift_covers.c.absent),
+    )
+    .where(shift_covers.c.state == COVERS)
+    .order_by(shift_covers.c.shift, shift_covers.c.answered_at, shift_covers.c.person)
+)
+"""Who covers a shift, as long as the roster names him whom he covers."""
 
 
 def leave_of(row: RowMapping) -> LeaveRow:
@@ -40,6 +53,9 @@ async def load_shifts(conn: AsyncConnection, query: Select[str, PostCode, dateti
         in_order = named.order_by(shift_people.c.shift, shift_people.c.ordinal)
         for shift, person in await conn.execute(in_order):
             people.setdefault(shift, []).append(person)
+        for shift, person in await conn.execute(_covers.where(shift_covers.c.shift.in_(batch))):
+            if person not in people[shift]:
+                people[shift].append(person)
     return [
         Shift(post=post, start=start, end=end, people=tuple(people.get(key, ())))
         for key, post, start, end in found
@@ -82,8 +98,13 @@ class ShiftRepo:
 
     async def of_person(self, person: PersonId, start: datetime, end: datetime) -> list[Shift]:
         """The shifts that person is rostered for (on leave or not) and that touch the span, by start."""
-        his = exists().where(shift_people.c.shift == shifts.c.key, shift_people.c.person == person)
-        return await self._load(his, _touches(start, end))
+        return await self.of_people([person], start, end)
+
+    async def of_people(self, people: Collection[PersonId], start: datetime, end: datetime) -> list[Shift]:
+        """The same of any of those few."""
+        rostered = exists().where(shift_people.c.shift == shifts.c.key, shift_people.c.person.in_(people))
+        theirs = _covers.where(shift_covers.c.shift == shifts.c.key, shift_covers.c.person.in_(people))
+        return await self._load(or_(rostered, exists(theirs)), _touches(start, end))
 
     async def following(self, shift: Shift) -> Shift | None:
         """The shift of the same post that begins as this one ends, if any."""
@@ -137,6 +158,15 @@ class ShiftRepo:
         query = select(leaves).where(leaves.c.shift == shift, leaves.c.revoked_at.is_(None))
         rows = await self._conn.execute(query.order_by(leaves.c.id))
         return [leave_of(row) for row in rows.mappings()]
+
+    async def on_leave(self, keys: Collection[ShiftKey]) -> set[tuple[PersonId, ShiftKey]]:
+        """Who is on leave from which of those shifts."""
+        found: set[tuple[PersonId, ShiftKey]] = set()
+        for batch in batches(keys):
+            standing = (leaves.c.shift.in_(batch), leaves.c.revoked_at.is_(None))
+            rows = await self._conn.execute(select(leaves.c.person, leaves.c.shift).where(*standing))
+            found.update((person, shift) for person, shift in rows)
+        return found
 
     async def _load(self, *conditions: ColumnElement[bool]) -> list[Shift]:
         return await load_shifts(self._conn, shift_query(*conditions))

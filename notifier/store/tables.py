@@ -205,6 +205,19 @@ leaves = Table(
     Column("revoked_at", UtcTime),
 )
 
+shift_covers = Table(
+    "shift_covers",
+    metadata,
+    # Read over shift_people, so that no import undoes it: who covers counts as rostered.
+    Column("shift", String, primary_key=True),
+    Column("absent", String, primary_key=True),
+    Column("person", String, primary_key=True, index=True),
+    Column("state", String, nullable=False),
+    Column("asked_at", UtcTime, nullable=False),
+    Column("answered_at", UtcTime),
+    Index("ix_shift_covers_one", "shift", "absent", unique=True, **_where("state = 'covers'")),
+)
+
 # ── settings: versions of the three files; a case keeps the version it was opened under ──────────
 
 settings_versions = Table(

@@ -10,6 +10,7 @@ from notifier.store.broadcasts import BroadcastRepo
 from notifier.store.cases import CaseRepo
 from notifier.store.clock import ClockRepo
 from notifier.store.contacts import ContactRepo
+from notifier.store.covers import CoverRepo
 from notifier.store.imports import ImportRepo
 from notifier.store.inbox import InboxRepo
 from notifier.store.journal import JournalRepo
@@ -70,6 +71,11 @@ class Tx:
     def contacts(self) -> ContactRepo:
         """Chats, phones and what is against them."""
         return ContactRepo(self.conn)
+
+    @cached_property
+    def covers(self) -> CoverRepo:
+        """Who stands a shift for somebody else."""
+        return CoverRepo(self.conn, self.kept)
 
     @cached_property
     def office_records(self) -> OfficeRecordRepo:

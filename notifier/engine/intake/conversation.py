@@ -25,8 +25,10 @@ from notifier.domain.policy import Kind
 from notifier.domain.roster import ChannelName, Person
 from notifier.domain.times import iso_utc, parse_iso_utc
 from notifier.engine.case_letters import local_phone
+from notifier.engine.covering import COVER
 from notifier.engine.intake.answers.basis import Basis, Handler
 from notifier.engine.intake.answers.case_answers import CaseAnswers
+from notifier.engine.intake.answers.cover_answers import CoverAnswers
 from notifier.engine.intake.answers.desk_answers import DeskAnswers
 from notifier.engine.intake.answers.general_answers import GeneralAnswers
 from notifier.engine.intake.answers.office_answers import OfficeAnswers
@@ -85,6 +87,7 @@ class Conversation:
             VERIFY: {**calls.table(), **self._sheets.verifier_table()},
             UNSIGNED: calls.table(),
             OFFICE: offices.table(),
+            COVER: CoverAnswers(basis).table(),
             DESK: DeskAnswers(basis).table(),
             RELAY: {**calls.table(), **RelayAnswers(basis).table()},
         }

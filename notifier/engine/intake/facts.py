@@ -10,6 +10,7 @@ from notifier.domain.policy import Kind
 from notifier.domain.roster import ChannelName, Lineage, Person
 from notifier.domain.times import iso_utc
 from notifier.engine.case_letters import CaseLetters, base_values, is_night, local_phone, title_of
+from notifier.engine.covering import COVER
 from notifier.engine.intake.standing import KIND_OF, Standing
 from notifier.engine.intake.visit import Visit
 from notifier.engine.parts import Parts
@@ -29,6 +30,8 @@ _HINTS = {
     MatterKind.NOTICE: "hint_notice",
     MatterKind.DESK: "hint_desk",
 }
+
+_HINTS_OF_CALLS = {OFFICE: "hint_office", COVER: "hint_cover"}
 
 
 class Facts:
@@ -72,6 +75,8 @@ class Facts:
         """What texts may say of the matter's subject; nothing of one that is gone."""
         if matter.topic in (SHIFT, DESK):
             return await self._shift(tx, ShiftKey(matter.subject), person, now)
+        if matter.topic == COVER:
+            return await self._shift(tx, ShiftKey(matter.subject.partition("|")[0]), person, now)
         if matter.topic in (SHEET, UNSIGNED, VERIFY):
             sheet = await tx.sheets.get(SheetKey(matter.subject))
             return await self._parts.sheets.letters.values(tx, sheet, person.locale) if sheet else {}
@@ -120,7 +125,7 @@ class Facts:
         kind = standing.view.kind
         template = _HINTS[kind]
         if kind is MatterKind.CALL and standing.topic != SHIFT:
-            template = "hint_office" if standing.topic == OFFICE else "hint_follow_up"
+            template = _HINTS_OF_CALLS.get(standing.topic, "hint_follow_up")
         lineage = await self.lineage(tx, standing.matter.unit, now)
         rendered = self._station.texts.render(
             template,

@@ -13,6 +13,7 @@ from notifier.domain.presence import Window
 from notifier.domain.roster import Person, Post, Presence, Shift
 from notifier.domain.sheet import Sheet
 from notifier.engine.contacts_lost import CONTACT
+from notifier.engine.covering import COVER
 from notifier.engine.intake import views
 from notifier.engine.intake.views import View
 from notifier.engine.parts import Parts
@@ -212,6 +213,8 @@ class Standings:
             there = await tx.presences.of_person(person.id)
             at_desk = there is not None and there.presence.shift == matter.subject
             return replace(bare, view=_open(matter, views.desk_view())) if at_desk else None
+        if matter.topic == COVER:
+            return await self._cover(tx, bare, now)
         if matter.topic == RELAY:
             return await self._relay(tx, bare, now)
         if matter.topic == OFFICE:
@@ -232,6 +235,15 @@ class Standings:
             case _:
                 view = views.follow_up_view(sheet, bare.case, bare.person.id)
         return replace(bare, view=_open(bare.matter, view), sheet=sheet) if view else None
+
+    async def _cover(self, tx: Tx, bare: Standing, now: datetime) -> Standing | None:
+        covering = self._parts.covering
+        search = await covering.search(tx, bare.matter.subject)
+        if search is None or not await covering.is_open(tx, search, now):
+            return None
+        return replace(
+            bare, view=_open(bare.matter, views.cover_view()), shift=search.shift, post=search.post
+        )
 
     async def _relay(self, tx: Tx, bare: Standing, now: datetime) -> Standing | None:
         number, _, unit = bare.matter.subject.partition(":")

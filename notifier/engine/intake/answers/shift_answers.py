@@ -130,13 +130,18 @@ class ShiftAnswers:
             await self._cases.happen(tx, case.id, RosterChanged(), now)
 
     async def _find_another(self, visit: Visit, standing: Standing, shift: Shift) -> None:
-        """The secretary, or who stands in, is asked to find another, unless he himself is the one."""
+        """The secretary, or who stands in, is asked to find another, unless he himself is the one.
+
+        What he does not see to in time the program does: it looks for cover.
+        """
         lineage = await self._basis.parts.station.lineage(
             visit.tx, standing.matter.unit, visit.now, shift=shift.key
         )
         secretary = secretary_or_stand_in(lineage, visit.now)
-        if secretary != standing.person.id:
+        told = secretary not in (None, standing.person.id)
+        if told:
             await self._tell_of_leave(visit, shift, secretary, standing.person)
+        await self._basis.parts.covering.leave_taken(visit.tx, shift, standing.person.id, told, visit.now)
 
     async def decline(self, visit: Visit, standing: Standing, answer: Answer) -> list[Reply]:
         """In a case the rule decides. Who was only told of a leave passes that on to the next in line."""

@@ -181,11 +181,6 @@ def cover_view() -> View:
     return View(kind=MatterKind.CALL, answers=frozenset({Verb.COVER, Verb.DECLINE}))
 
 
-def cover_view() -> View:
-    """The matter of who is asked to stand a shift for somebody else."""
-    return View(kind=MatterKind.CALL, answers=frozenset({Verb.COVER, Verb.DECLINE}))
-
-
 def notice_view() -> View:
     """The matter of something to be taken note of."""
     return View(kind=MatterKind.NOTICE, answers=frozenset({Verb.ACK}))

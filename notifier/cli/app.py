@@ -10,6 +10,7 @@ from notifier.cli import (
     links,
     messages,
     offices,
+    pauses,
     roster,
     rotas,
     service,
@@ -24,5 +25,5 @@ app = typer.Typer(
     add_completion=False,
     help="Keeps posts manned: reminders, calls along the chain, lists and commendations by Telegram and SMS.",
 )
-for _part in (service, roster, rotas, checking, offices, links, cases, messages, broadcasts, keeping):
+for _part in (service, roster, rotas, checking, offices, pauses, links, cases, messages, broadcasts, keeping):
     _part.add_to(app)

@@ -106,6 +106,14 @@ def standing(records: Iterable[OfficeRecord], at: datetime, *, known_at: datetim
     )
 
 
+def not_before_entry(records: Iterable[OfficeRecord], now: datetime) -> datetime:
+    """``now``, or when the last of them was entered, if another machine's clock had come further by then.
+
+    What was to take effect at once has taken effect, whatever our own clock says.
+    """
+    return max((now, *(record.recorded_at for record in records)))
+
+
 def next_change(records: Iterable[OfficeRecord], after: datetime) -> datetime | None:
     """The first moment after ``after`` at which the seat may stand otherwise; None when there is none."""
     book = _Book(records, None)

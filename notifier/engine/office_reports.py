@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from notifier.domain.holdings import OfficeRecord, standing
+from notifier.domain.holdings import OfficeRecord, not_before_entry, standing
 from notifier.domain.ids import UnitCode
 from notifier.domain.times import iso_utc
 from notifier.engine.parts import Parts
@@ -13,14 +13,14 @@ Document = dict[str, object]
 
 async def offices(parts: Parts, unit: UnitCode, at: datetime | None, known_at: datetime | None) -> Document:
     """Every seat at ``at`` (None: now), as it was known at ``known_at``, and its book. Raises NotFound."""
-    moment = at or parts.station.now()
+    now = parts.station.now()
     async with parts.station.db.read() as tx:
         if await tx.roster.unit(unit) is None:
             raise NotFound(f"there is no unit {unit}; give a code of units.csv")
         books = sorted((await tx.office_records.of_unit(unit)).items())
     seats = []
     for seat, book in books:
-        how = standing(book, moment, known_at=known_at)
+        how = standing(book, at or not_before_entry(book, now), known_at=known_at)
         seats.append(
             {
                 "title": seat.title,
@@ -33,7 +33,7 @@ async def offices(parts: Parts, unit: UnitCode, at: datetime | None, known_at: d
             }
         )
     records = [_record(record) for _, book in books for record in book]
-    return {"unit": unit, "at": iso_utc(moment), "seats": seats, "records": records}
+    return {"unit": unit, "at": iso_utc(at or now), "seats": seats, "records": records}
 
 
 def _record(record: OfficeRecord) -> Document:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from notifier.domain.chain import first_reachable, read_chain
-from notifier.domain.holdings import Entry, OfficeRecord, Seat, Standing, What, standing
+from notifier.domain.holdings import Entry, OfficeRecord, Seat, Standing, What, not_before_entry, standing
 from notifier.domain.ids import PersonId, UnitCode
 from notifier.domain.message import Lane
 from notifier.domain.policy import SUCCESSION, Kind, Step
@@ -227,7 +227,7 @@ class Offices:
 
     async def _standing(self, tx: Tx, seat: Seat, at: datetime) -> Standing:
         book = await tx.office_records.of_seat(seat)
-        how = standing(book, at)
+        how = standing(book, not_before_entry(book, at))
         if how.appointment is None:
             raise NotFound(f"{seat.unit} has no office {seat.title} of rank {seat.rank}; see offices.csv")
         return how

@@ -15,6 +15,7 @@ from notifier.domain.holdings import (
     What,
     entries_for,
     next_change,
+    not_before_entry,
     standing,
 )
 from notifier.domain.ids import PersonId, UnitCode
@@ -79,14 +80,14 @@ class OfficeRecordRepo:
         entries = [
             entry
             for seat, office in told.items()
-            for entry in entries_for(seat, standing(books.get(seat, ()), now), office, now)
+            for entry in entries_for(seat, _at_least_as_entered(books.get(seat, []), now), office, now)
         ]
         await self.enter(entries, by=None, now=now, reason="import")
 
     async def settle(self, seats: Collection[Seat], now: datetime) -> dict[Seat, Standing]:
         """Write into ``offices`` how those seats stand at ``now``, and return it."""
         books = await self.of_seats(seats)
-        stood = {seat: standing(books.get(seat, ()), now) for seat in seats}
+        stood = {seat: _at_least_as_entered(books.get(seat, []), now) for seat in seats}
         rows = [_office_row(seat, how) for seat, how in stood.items() if how.appointment is not None]
         upsert = insert_or(self._conn, offices)
         keys = [column.name for column in offices.primary_key]
@@ -119,6 +120,10 @@ class OfficeRecordRepo:
             record = _record(row)
             books.setdefault(record.seat, []).append(record)
         return books
+
+
+def _at_least_as_entered(book: Book, now: datetime) -> Standing:
+    return standing(book, not_before_entry(book, now))
 
 
 def _row(entry: Entry) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from notifier.domain.holdings import (
     What,
     entries_for,
     next_change,
+    not_before_entry,
     office_at,
     standing,
 )
@@ -157,6 +158,14 @@ def test_the_next_change_is_every_beginning_and_end_ahead() -> None:
     while (moment := next_change(book.records, moments[-1])) is not None:
         moments.append(moment)
     assert moments[1:] == [hour(5), hour(15)]
+
+
+def test_what_another_clock_entered_a_moment_ahead_has_taken_effect() -> None:
+    book = Book()
+    book.enter(What.APPOINTED, WANG, 5)
+    assert book.holder(4) is None
+    assert standing(book.records, not_before_entry(book.records, hour(4))).holder == WANG
+    assert not_before_entry([], hour(4)) == hour(4)
 
 
 def test_a_vacant_seat_may_have_somebody_acting() -> None:

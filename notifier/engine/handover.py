@@ -1,6 +1,6 @@
 """A duty desk changes hands: who comes is told what is open there, and takes it over by one answer."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,6 +21,9 @@ from notifier.store.tx import Tx
 
 LEAVES_WITHIN = timedelta(hours=1)
 """An officer still at the desk counts as leaving it when his shift ends within this."""
+
+AT_ONCE = 20
+"""So many matters are handed over by one answer, lest calls wait meanwhile; a note for the rest follows."""
 
 SERVED_WITHIN = timedelta(days=1)
 """Officers who left the desk longer ago than this are not looked for."""
@@ -48,21 +51,7 @@ class Handover:
         post = await tx.roster.post(shift.post)
         if post is None or post.kind != DUTY_DESK:
             return
-        cases = await self._to_take_over(tx, post, shift, person, now)
-        texts = [await self._cases.in_words(tx, case.kind, case.subject, person, now) for case in cases]
-        if listed := [{"text": text} for text in texts if text is not None]:
-            [matter] = await tx.matters.ensure([(person, DESK, shift.key, post.unit)], now)
-            letter = Letter(
-                key=f"desk_handover:{shift.key}:{person}",
-                person=person,
-                template="desk_handover",
-                values={**await self._values(tx, post, shift, person, now), "open_list": listed},
-                lane=Lane.ESCALATION,
-                kind=Kind.UNSTAFFED,
-                matter=matter.id,
-                number=matter.number,
-            )
-            await self._letters.post(tx, [letter], now)
+        await self._note(tx, post, shift, person, now)
 
     async def take_over(self, tx: Tx, key: ShiftKey, by: Actor, words: str, now: datetime) -> list[Entry]:
         """``by``, at the desk for that shift, takes over what is open there now; who had it is told."""
@@ -78,7 +67,8 @@ class Handover:
         for holder in sorted({case.holder for case in taken if case.holder is not None}):
             own = [case for case in taken if case.holder == holder]
             await self._tell_holder(tx, post, shift, holder, by.person, own, now)
-        await tx.matters.close(DESK, key, now, person=by.person)
+        if not await self._note(tx, post, shift, by.person, now):
+            await tx.matters.close(DESK, key, now, person=by.person)
         briefs = [await self._cases.brief(tx, case.kind, case.subject, by.person, now) for case in taken]
         return [Entry(number=brief[0], text=brief[1]) for brief in briefs if brief is not None]
 
@@ -89,8 +79,11 @@ class Handover:
     ) -> list[Case]:
         """What the leaving officers hold, and what waits for the desk with no holder; oldest first."""
         leaving = await self._leaving(tx, post, shift, now)
-        found = await tx.cases.listing(CaseFilter(open_only=True, unit=post.unit))
-        return [case for case in found if await self._is_his(tx, case, person, leaving - {person}, now)]
+        his: list[Case] = []
+        for case in await tx.cases.listing(CaseFilter(open_only=True, unit=post.unit)):
+            if len(his) < AT_ONCE and await self._is_his(tx, case, person, leaving - {person}, now):
+                his.append(case)
+        return his
 
     async def _leaving(self, tx: Tx, post: Post, shift: Shift, now: datetime) -> frozenset[PersonId]:
         rows = [row.presence for row in await tx.presences.lately_on_post(post.code, now - SERVED_WITHIN)]
@@ -122,6 +115,27 @@ class Handover:
 
     # ── telling ──────────────────────────────────────────────────────────────────────────────────
 
+    async def _note(self, tx: Tx, post: Post, shift: Shift, person: PersonId, now: datetime) -> bool:
+        """Tell him what is open at the desk, and how to take it over. False: nothing is."""
+        cases = await self._to_take_over(tx, post, shift, person, now)
+        texts = [await self._cases.in_words(tx, case.kind, case.subject, person, now) for case in cases]
+        listed = [{"text": text} for text in texts if text is not None]
+        if not listed:
+            return False
+        [matter] = await tx.matters.ensure([(person, DESK, shift.key, post.unit)], now)
+        letter = Letter(
+            key=f"desk_handover:{shift.key}:{person}:{cases[0].id}",
+            person=person,
+            template="desk_handover",
+            values={**await self._values(tx, post, shift, person, now), "open_list": listed},
+            lane=Lane.ESCALATION,
+            kind=Kind.UNSTAFFED,
+            matter=matter.id,
+            number=matter.number,
+        )
+        await self._letters.post(tx, [letter], now)
+        return True
+
     async def _tell_holder(
         self,
         tx: Tx,
@@ -129,7 +143,7 @@ class Handover:
         shift: Shift,
         holder: PersonId,
         taker: PersonId,
-        cases: Iterable[Case],
+        cases: Sequence[Case],
         now: datetime,
     ) -> None:
         """Who held these hears once that they are off his hands, and who has them."""
@@ -141,7 +155,7 @@ class Handover:
             "holder_name": known.name if known else None,
         }
         letter = Letter(
-            key=f"desk_handed_over:{shift.key}:{taker}:{holder}",
+            key=f"desk_handed_over:{shift.key}:{taker}:{holder}:{cases[0].id}",
             person=holder,
             template="desk_handed_over",
             values=values,

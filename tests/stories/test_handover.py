@@ -7,6 +7,7 @@ import pytest
 
 from notifier.domain.case import Acknowledged, CaseState
 from notifier.domain.ids import PersonId
+from notifier.engine import handover
 from tests.stories.harness import Edits, Station, duty_station
 
 GATE = "BS01-G1 2026-11-23T12:00:00Z"
@@ -143,3 +144,24 @@ async def test_the_note_survives_a_restart(evening: Station) -> None:
     await evening.restarts(tidily=False)
     await evening.phone("d2").taps("接班")
     assert (await evening.case(GATE)).holder == "d2"
+
+
+async def test_many_matters_are_handed_over_by_parts(
+    evening: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two are open; one at a time, the second answer takes the second."""
+    monkeypatch.setattr(handover, "AT_ONCE", 1)
+    await evening.phone("d1").replies("收到")
+    await evening.until_civil("21:16")
+    taking = Acknowledged(person=PersonId("d1"), words="打过电话")
+    async with evening.engine.parts.station.db.write() as tx:
+        case = (await evening.case(PAIR)).id
+        await evening.engine.parts.cases.happen(tx, case, taking, evening.clock.now())
+    await evening.phone("d2").replies("到岗")
+    holders = []
+    for _ in range(2):
+        await evening.phone("d2").replies("接班")
+        holders.append([(await evening.case(subject)).holder for subject in (GATE, PAIR)])
+    assert holders == [["d2", "d1"], ["d2", "d2"]]
+    assert evening.phone("d2").count("未了的事") == 2
+    assert evening.phone("d1").count("苗建军已接班") == 2

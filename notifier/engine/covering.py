@@ -19,7 +19,7 @@ from notifier.engine.letters import Letter, Letters
 from notifier.engine.shifts import Shifts, shift_values
 from notifier.engine.station import Actor, Station
 from notifier.store.covers import ASKED, CLOSED, COVERS, DECLINED
-from notifier.store.rows import CoverRow, JournalLine, Timer
+from notifier.store.rows import CoverRow, JournalLine, LeaveRow, Timer
 from notifier.store.tx import Tx
 
 COVER = "cover"
@@ -57,6 +57,38 @@ class Covering:
         policy = (await self._station.rules.current(tx)).cover
         due = search_from(shift, policy, now) if told else now
         await tx.timers.set(_timer(f"{shift.key}|{absent}", due))
+
+    async def waiting_leave(self, tx: Tx, shift: Shift, reader: PersonId) -> LeaveRow | None:
+        """The leave that ``reader`` may answer: another's, not covered; those not searched for first."""
+        found: list[tuple[bool, LeaveRow]] = []
+        for leave in await tx.shifts.leave_of(shift.key):
+            rows = await tx.covers.of(shift.key, leave.person)
+            if leave.person != reader and not any(row.state == COVERS for row in rows):
+                found.append((bool(rows), leave))
+        return min(found, key=lambda one: one[0])[1] if found else None
+
+    async def agree(self, tx: Tx, shift: Shift, leave: LeaveRow, by: Actor, now: datetime) -> None:
+        """The leave is granted: cover is looked for at once, and who asked hears it."""
+        search = await self.search(tx, f"{shift.key}|{leave.person}")
+        if search is None:
+            return
+        if not await tx.covers.of(shift.key, leave.person):
+            await tx.timers.set(_timer(search.subject, now))
+        reason = f"by {by.person}"
+        await self._journal(tx, search, "leave_agreed", leave.person, by.channel, reason, now)
+        await self._tell_absent(tx, search, leave, "leave_agreed", None, now)
+
+    async def refuse(
+        self, tx: Tx, shift: Shift, leave: LeaveRow, words: str | None, by: Actor, now: datetime
+    ) -> None:
+        """He is to come after all, and hears why; who was asked to stand in need not any more."""
+        search = await self.search(tx, f"{shift.key}|{leave.person}")
+        if search is None or not await tx.shifts.revoke_leave(leave.person, shift.key, now):
+            return
+        await tx.timers.set(_timer(search.subject, now))
+        reason = f"by {by.person}" + (f": {words}" if words else "")
+        await self._journal(tx, search, "leave_refused", leave.person, by.channel, reason, now)
+        await self._tell_absent(tx, search, leave, "leave_refused", words, now)
 
     async def turn(self, tx: Tx, subject: str, now: datetime) -> None:
         """Ask the next; where nobody is left, tell the secretary; once it is over, close what is open."""
@@ -242,6 +274,12 @@ class Covering:
                 key=f"cover_nobody:{search.absent}",
                 values={"absent_name": absent.name if absent else None, "names": names},
             )
+
+    async def _tell_absent(
+        self, tx: Tx, search: Search, leave: LeaveRow, template: str, reason: str | None, now: datetime
+    ) -> None:
+        key, values = f"{template}:{leave.id}", {"reason": reason}
+        await self._shifts.tell(tx, search.shift, [leave.person], template, now, key=key, values=values)
 
     async def _secretary(self, tx: Tx, search: Search, now: datetime) -> PersonId | None:
         lineage = await self._station.lineage(tx, search.post.unit, now, shift=search.shift.key)

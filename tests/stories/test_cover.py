@@ -123,6 +123,53 @@ async def test_who_says_so_late_is_taken_as_long_as_it_has_not_begun(station: St
     assert await rostered(station) == ("p14", "p12")
 
 
+async def test_the_secretary_agrees_and_the_search_begins_at_once(station: Station) -> None:
+    await station.phone("p11").taps("同意")
+    station.phone("p11").got("郑秀英", "的假准了", "找人顶")
+    station.phone("p14").expects("的假准了")
+    assert await said(station, "leave_agreed", "cover_asked") == [
+        ("leave_agreed", "p14"),
+        ("cover_asked", "p11"),
+    ]
+
+
+async def test_the_secretary_refuses_with_a_reason_and_the_shift_stands(station: Station) -> None:
+    await station.phone("p11").replies("不同意 今晚没有别人")
+    station.phone("p11").expects("郑秀英", "的假不准")
+    station.phone("p14").expects("的假没能准：今晚没有别人", "请按时来", "赵志强")
+    lines = [line for line in await station.journal(KEY) if line.event == "leave_refused"]
+    assert [(line.person, line.reason) for line in lines] == [("p14", "by p11: 今晚没有别人")]
+    station.reads_all()
+    await station.until_civil("12:00")
+    assert await said(station, "cover_asked") == []
+    await station.until_civil("19:30")
+    station.phone("p14").got("20:00", "岐元村卡口")
+
+
+async def test_a_refusal_sends_home_who_was_asked_already(station: Station) -> None:
+    await station.until_civil("09:45")
+    told = [got for got in station.phone("p11").inbox if "来不了" in got.text]
+    await station.phone("p11").taps("不同意", on=told[-1])
+    station.phone("p12").expects("不用您来顶了")
+
+
+async def test_nobody_refuses_once_somebody_is_coming(station: Station) -> None:
+    await station.until_civil("09:45")
+    await station.phone("p12").replies("我来")
+    told = [got for got in station.phone("p11").inbox if "来不了" in got.text]
+    await station.phone("p11").taps("不同意", on=told[-1])
+    assert await said(station, "leave_refused") == []
+    assert await rostered(station) == ("p14", "p12")
+
+
+async def test_who_was_not_asked_about_a_leave_does_not_answer_it(station: Station) -> None:
+    await station.until_civil("09:10")
+    await station.phone("p12").replies("不同意")
+    await station.until_civil("09:45")
+    await station.phone("p12").replies("不同意")
+    assert await said(station, "leave_refused") == []
+
+
 async def test_a_leave_taken_back_ends_the_search(station: Station) -> None:
     await station.until_civil("09:29")
     await station.phone("p14").replies("撤销")

@@ -53,6 +53,8 @@ PHRASES: dict[Verb, str] = {
         "|都到了|王书记已到岗"
     ),
     Verb.SORTED: "处理好了|sorted|搞定了|已安排",
+    Verb.AGREE: "同意|同意833|833同意|准了|批准|agree 833|approved",
+    Verb.REFUSE: "不同意|不同意833 人手不够|不批准|refuse 833 too few|I don't agree",
     Verb.COVER: "我来|我去|I'll go|我来834",
     Verb.CLAIM: "昨晚到了忘回了|was there, forgot to answer",
     Verb.INFO: "谁啊|骗子？|几点？在哪？|who is this|when? where?|到岗？|都做了吗|骗子|是不是真的|签？",
@@ -69,7 +71,7 @@ PHRASES: dict[Verb, str] = {
     Verb.LANGUAGE: "语言 en|language zh|語言 中文",
     Verb.VOUCHER: "补发 王建国|補發 王建國|补发登记码给王建国|voucher for Wang|补发",
     Verb.UNKNOWN: (
-        "|某某|不好意思，到岗了|收到，我在北京|不退回|同意833|老王生病了，我来|没转达"
+        "|某某|不好意思，到岗了|收到，我在北京|不退回|老王生病了，我来|没转达"
         "|能换个班吗|不签到|收到，但是去不去再说"
         "|签吧|来不了怎么办|10分钟前到的|我是老王，到了"
     ),

@@ -255,6 +255,8 @@ _HANDLERS: dict[Verb, Callable[[Scene], Reading]] = {
     Verb.HAND_ON: _plain,
     Verb.TAKE_OVER: _plain,
     Verb.APPOINT: _plain,
+    Verb.AGREE: _plain,
+    Verb.REFUSE: _plain,
     Verb.WITHDRAW: _plain,
     Verb.NOT_RECEIVED: _not_received,
     Verb.INFO: _about,

@@ -20,6 +20,8 @@ class Verb(StrEnum):
     OFF = "off"
     DECLINE = "decline"
     LEAVE = "leave"
+    AGREE = "agree"
+    REFUSE = "refuse"
     ETA = "eta"
     SIGN = "sign"
     WONT_SIGN = "wont_sign"
@@ -61,6 +63,8 @@ BINDING = frozenset(
         Verb.RETURN,
         Verb.RELAYED,
         Verb.PROXY,
+        Verb.AGREE,
+        Verb.REFUSE,
         Verb.APPOINT,
         Verb.END_ACTING,
     }

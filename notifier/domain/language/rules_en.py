@@ -85,6 +85,10 @@ CLAUSE_EN: tuple[Rule, ...] = (
         rf"end acting(?: of)? (?P<name>{GIVEN_EN})",
     ),
     whole(
+        Verb.AGREE,
+        r"(?:i )?(?:agree|agreed|approved?)(?: to (?:it|the leave))?",
+    ),
+    whole(
         Verb.TAKE_OVER,
         r"(?:i'll |i will |i'm |i am |i )?(?:take|taking|took) (?:it |them |this )?over",
     ),

@@ -95,7 +95,13 @@ def _reasoned(verb: Verb, said: str) -> Rule:
 
 _TO_WITHDRAW = r"(?:此岗|本岗|岗)?(?:已|要)?(?:撤岗|撤卡|撤点)|withdraw(?:n)?(?: (?:the )?post)?"
 
+_TO_REFUSE = (
+    r"我?(?:不同意|不批准?|不准假?)(?:请假)?"
+    r"|(?:i )?(?:refuse|do not agree|don't agree|disagree)(?: to (?:it|the leave))?"
+)
+
 REASONED: tuple[Rule, ...] = (
+    _reasoned(Verb.REFUSE, _TO_REFUSE),
     _reasoned(Verb.RETURN, _TO_RETURN),
     _reasoned(Verb.LEAVE, _TO_LEAVE),
     _reasoned(Verb.WITHDRAW, _TO_WITHDRAW),

@@ -28,7 +28,7 @@ from notifier.engine.case_letters import local_phone
 from notifier.engine.covering import COVER
 from notifier.engine.intake.answers.basis import Basis, Handler
 from notifier.engine.intake.answers.case_answers import CaseAnswers
-from notifier.engine.intake.answers.cover_answers import CoverAnswers
+from notifier.engine.intake.answers.cover_answers import CoverAnswers, LeaveAnswers
 from notifier.engine.intake.answers.desk_answers import DeskAnswers
 from notifier.engine.intake.answers.general_answers import GeneralAnswers
 from notifier.engine.intake.answers.office_answers import OfficeAnswers
@@ -82,7 +82,7 @@ class Conversation:
             **VoucherAnswers(basis).orders(),
         }
         self._by_topic: Mapping[str, Mapping[Verb, Handler]] = {
-            SHIFT: ShiftAnswers(basis, calls).table(),
+            SHIFT: {**ShiftAnswers(basis, calls).table(), **LeaveAnswers(basis).table()},
             SHEET: self._sheets.signer_table(),
             VERIFY: {**calls.table(), **self._sheets.verifier_table()},
             UNSIGNED: calls.table(),

@@ -184,6 +184,8 @@ class Standings:
             office=post.unit in loaded.offices[person.id],
             knows=matter.id in loaded.known,
             short=loaded.counts.get(post.code, 0) < post.headcount,
+            leave_told=now < shift.start
+            and any(key == shift.key and p != person.id for p, key in loaded.on_leave),
         )
         view = views.shift_view(facts)
         if view is None:

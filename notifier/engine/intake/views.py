@@ -28,6 +28,7 @@ class ShiftFacts:
     """How one person stands to one shift. ``case`` is the open case about it; ``office``: of the post's unit.
 
     ``short``: fewer are on post than it takes. ``knows``: he has said that he knows of his shift.
+    ``leave_told``: it has not begun, and somebody else is on leave from it.
     """
 
     person: PersonId
@@ -39,6 +40,7 @@ class ShiftFacts:
     office: bool = False
     short: bool = True
     knows: bool = False
+    leave_told: bool = False
     claims: frozenset[Verb] = field(default=frozenset({Verb.PROXY}))
 
     @property
@@ -71,11 +73,17 @@ def shift_view(facts: ShiftFacts) -> View | None:
         return View(kind=MatterKind.CALL, answers=_call(facts, facts.case) | proxy, rostered=facts.rostered)
     if facts.rostered:
         early = facts.window is Window.TOO_EARLY
-        return View(kind=MatterKind.REMINDER, answers=_duty(facts) | proxy, rostered=True, early=early)
+        answers = _duty(facts) | proxy | _of_leave(facts)
+        return View(kind=MatterKind.REMINDER, answers=answers, rostered=True, early=early)
     if facts.office:
         leave_told = {Verb.ACK, Verb.DECLINE, Verb.HAND_ON} if facts.short else set()
-        return View(kind=MatterKind.REMINDER, answers=proxy | leave_told, asks=facts.short)
+        return View(kind=MatterKind.REMINDER, answers=proxy | leave_told | _of_leave(facts), asks=facts.short)
     return None
+
+
+def _of_leave(facts: ShiftFacts) -> set[Verb]:
+    """What an office holder may say of somebody's leave."""
+    return {Verb.AGREE, Verb.REFUSE} if facts.office and facts.leave_told else set()
 
 
 def _duty(facts: ShiftFacts) -> frozenset[Verb]:

@@ -15,6 +15,7 @@ from notifier.domain.times import iso_utc
 from notifier.engine.case_letters import local_phone
 from notifier.engine.intake.answers.basis import Basis, Handler
 from notifier.engine.intake.answers.case_answers import CaseAnswers
+from notifier.engine.intake.answers.cover_answers import LEAVE_TOLD
 from notifier.engine.intake.standing import Standing
 from notifier.engine.intake.visit import Reply, Visit
 from notifier.engine.pausing import PauseOrder
@@ -109,7 +110,7 @@ class ShiftAnswers:
         if case is not None:
             await self._leave_case(visit, standing, case)
             if case.holder not in (None, person.id):
-                await self._tell_of_leave(visit, shift, case.holder, person)
+                await self._tell_of_leave(visit, shift, case.holder, person, "leave_told_case")
         else:
             await self._find_another(visit, standing, shift)
         await self._basis.remember(
@@ -165,14 +166,19 @@ class ShiftAnswers:
                 return
 
     async def _tell_of_leave(
-        self, visit: Visit, shift: Shift, reader: PersonId | None, absent: Person
+        self,
+        visit: Visit,
+        shift: Shift,
+        reader: PersonId | None,
+        absent: Person,
+        template: str = LEAVE_TOLD,
     ) -> None:
         if reader is not None:
             await self._shifts.tell(
                 visit.tx,
                 shift,
                 [reader],
-                "leave_told",
+                template,
                 visit.now,
                 key=f"leave:{visit.item}:{absent.id}",
                 values={"absent_name": absent.name, "absent_phone": local_phone(absent.phone)},

@@ -20,7 +20,7 @@ from notifier.engine import pausing
 from notifier.engine.alarms import Alarms
 from notifier.engine.broadcasts import DEADLINE, RELEASE, STOP
 from notifier.engine.cases import CASE_CLOCK
-from notifier.engine.covering import COVER
+from notifier.engine.cover_letters import COVER
 from notifier.engine.digests import DAILY
 from notifier.engine.house import House
 from notifier.engine.intake.poller import Poller

@@ -4,52 +4,32 @@ All of it is rows: who was asked, and one timer a search at which the next are a
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from notifier.domain.chain import secretary_or_stand_in
 from notifier.domain.cover import HOURS_OVER, Candidate, Ranking, rank, search_from
 from notifier.domain.coverage import not_in_post
 from notifier.domain.ids import PersonId, ShiftKey
 from notifier.domain.message import Lane
 from notifier.domain.policy import Kind
-from notifier.domain.roster import Lineage, Post, Shift
-from notifier.engine.case_letters import base_values
-from notifier.engine.letters import Letter, Letters
-from notifier.engine.shifts import Shifts, shift_values
+from notifier.domain.roster import Lineage, Shift
+from notifier.engine.cover_letters import COVER, CoverLetters, Search
+from notifier.engine.shifts import Shifts
 from notifier.engine.station import Actor, Station
 from notifier.store.covers import ASKED, CLOSED, COVERS, DECLINED
-from notifier.store.rows import CoverRow, JournalLine, LeaveRow, Timer
+from notifier.store.rows import CoverRow, LeaveRow, Timer
 from notifier.store.tx import Tx
-
-COVER = "cover"
-"""The timer at which the next are asked; and the matter of who is asked. The subject names the search."""
 
 KEEPERS_SINCE, KEEPERS_AHEAD = timedelta(days=28), timedelta(days=14)
 """Who is rostered at a post within that span of a shift keeps it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
-    """Cover for one person in one shift."""
-
-    shift: Shift
-    post: Post
-    absent: PersonId
-
-    @property
-    def subject(self) -> str:
-        """Its name."""
-        return f"{self.shift.key}|{self.absent}"
-
-
 class Covering:
     """Finds somebody for a shift that its person cannot stand."""
 
-    def __init__(self, station: Station, letters: Letters, shifts: Shifts) -> None:
-        """Work with the station's letters and shifts."""
+    def __init__(self, station: Station, telling: CoverLetters, shifts: Shifts) -> None:
+        """Work with the station's shifts, and speak by ``telling``."""
         self._station = station
-        self._letters = letters
+        self._telling = telling
         self._shifts = shifts
 
     async def leave_taken(self, tx: Tx, shift: Shift, absent: PersonId, told: bool, now: datetime) -> None:
@@ -75,8 +55,8 @@ class Covering:
         if not await tx.covers.of(shift.key, leave.person):
             await tx.timers.set(_timer(search.subject, now))
         reason = f"by {by.person}"
-        await self._journal(tx, search, "leave_agreed", leave.person, by.channel, reason, now)
-        await self._tell_absent(tx, search, leave, "leave_agreed", None, now)
+        await self._telling.journal(tx, search, "leave_agreed", leave.person, by.channel, reason, now)
+        await self._telling.tell_absent(tx, search, leave, "leave_agreed", None, now)
 
     async def refuse(
         self, tx: Tx, shift: Shift, leave: LeaveRow, words: str | None, by: Actor, now: datetime
@@ -87,8 +67,8 @@ class Covering:
             return
         await tx.timers.set(_timer(search.subject, now))
         reason = f"by {by.person}" + (f": {words}" if words else "")
-        await self._journal(tx, search, "leave_refused", leave.person, by.channel, reason, now)
-        await self._tell_absent(tx, search, leave, "leave_refused", words, now)
+        await self._telling.journal(tx, search, "leave_refused", leave.person, by.channel, reason, now)
+        await self._telling.tell_absent(tx, search, leave, "leave_refused", words, now)
 
     async def turn(self, tx: Tx, subject: str, now: datetime) -> None:
         """Ask the next; where nobody is left, tell the secretary; once it is over, close what is open."""
@@ -104,14 +84,14 @@ class Covering:
             return
         ranking = await self._ranking(tx, search, now)
         if not rows:
-            await self._journal_passed_over(tx, search, ranking, now)
+            await self._telling.journal_passed_over(tx, search, ranking, now)
         policy = (await self._station.rules.current(tx)).cover
         asked = {row.person for row in rows}
         chosen = [person for person in ranking.order if person not in asked][: policy.ask]
         if chosen:
             await self._ask(tx, search, chosen, now)
         else:
-            await self._tell_nobody(tx, search, rows, now)
+            await self._telling.tell_nobody(tx, search, rows, now)
         later = now + policy.wait if chosen else search.shift.start
         await tx.timers.set(_timer(subject, min(later, search.shift.start)))
 
@@ -126,11 +106,11 @@ class Covering:
         if person not in (await self._ranking(tx, search, now)).order:
             return False
         await tx.covers.move(own, COVERS, now)
-        await self._journal(tx, search, "covered", person, by.channel, f"for {search.absent}", now)
+        await self._telling.journal(tx, search, "covered", person, by.channel, f"for {search.absent}", now)
         await self._close(tx, search, [row for row in rows if row is not own], "cover_found", now)
         await tx.matters.close(COVER, search.subject, now)
         await tx.timers.drop([_timer(search.subject, now).key])
-        await self._tell_found(tx, search, person, now)
+        await self._telling.tell_found(tx, search, person, now)
         return True
 
     async def decline(self, tx: Tx, search: Search, person: PersonId, by: Actor, now: datetime) -> None:
@@ -142,7 +122,9 @@ class Covering:
             return
         await tx.covers.move(own, DECLINED, now)
         await tx.matters.close(COVER, search.subject, now, person=person)
-        await self._journal(tx, search, "declined", person, by.channel, f"cover for {search.absent}", now)
+        await self._telling.journal(
+            tx, search, "declined", person, by.channel, f"cover for {search.absent}", now
+        )
         if waiting == [own]:
             await tx.timers.set(_timer(search.subject, now))
 
@@ -206,84 +188,13 @@ class Covering:
             return "cannot_answer"
         return "absent" if person in away else None
 
-    # ── telling ──────────────────────────────────────────────────────────────────────────────────
+    # ── asking ───────────────────────────────────────────────────────────────────────────────────
 
     async def _ask(self, tx: Tx, search: Search, people: Sequence[PersonId], now: datetime) -> None:
         await tx.covers.ask(search.shift.key, search.absent, people, now)
-        await self._tell(tx, search, people, "cover_ask", now)
+        await self._telling.tell(tx, search, people, "cover_ask", now)
         for person in people:
-            await self._journal(tx, search, "cover_asked", person, None, f"for {search.absent}", now)
-
-    async def _tell(
-        self, tx: Tx, search: Search, people: Iterable[PersonId], template: str, now: datetime
-    ) -> None:
-        listed = list(people)
-        unit, also = search.post.unit, {*listed, search.absent}
-        lineage = await self._station.lineage(tx, unit, now, also=also, shift=search.shift.key)
-        matters = await tx.matters.ensure([(p, COVER, search.subject, unit) for p in listed], now)
-        policy = (await self._station.rules.current(tx)).policy(Kind.UNSTAFFED)
-        absent = lineage.people.get(search.absent)
-        letters = [
-            Letter(
-                key=f"{template}:{search.subject}:{person}",
-                person=person,
-                template=template,
-                values={
-                    **base_values(lineage, person, now),
-                    **shift_values(search.shift, search.post, policy),
-                    "absent_name": absent.name if absent else None,
-                },
-                lane=Lane.DUTY,
-                kind=Kind.UNSTAFFED,
-                matter=matter.id,
-                number=matter.number,
-            )
-            for person, matter in zip(listed, matters, strict=True)
-        ]
-        await self._letters.post(tx, letters, now)
-
-    async def _tell_found(self, tx: Tx, search: Search, person: PersonId, now: datetime) -> None:
-        """Who covers has it in writing under the shift's own number; who is absent and the secretary hear."""
-        key = search.shift.key
-        shift = await tx.shifts.get(key) or search.shift
-        known = await tx.roster.people({person, search.absent})
-        names = {p: one.name for p, one in known.items()}
-        values = {"absent_name": names.get(search.absent), "done_by_name": names.get(person)}
-        name = f"cover:{search.absent}"
-        await self._shifts.tell(
-            tx, shift, [person], "cover_yours", now, key=name, values=values, lane=Lane.REPLY
-        )
-        others = {search.absent, await self._secretary(tx, search, now)} - {person, None}
-        told = sorted(p for p in others if p is not None)
-        await self._shifts.tell(tx, shift, told, "cover_told", now, key=name, values=values)
-
-    async def _tell_nobody(self, tx: Tx, search: Search, rows: Sequence[CoverRow], now: datetime) -> None:
-        secretary = await self._secretary(tx, search, now)
-        known = await tx.roster.people({search.absent, *(row.person for row in rows)})
-        absent = known.get(search.absent)
-        names = [known[row.person].name for row in rows if row.person in known]
-        reason = f"asked {len(rows)} for {search.absent}"
-        await self._journal(tx, search, "cover_nobody", secretary, None, reason, now)
-        if secretary is not None:
-            await self._shifts.tell(
-                tx,
-                search.shift,
-                [secretary],
-                "cover_nobody",
-                now,
-                key=f"cover_nobody:{search.absent}",
-                values={"absent_name": absent.name if absent else None, "names": names},
-            )
-
-    async def _tell_absent(
-        self, tx: Tx, search: Search, leave: LeaveRow, template: str, reason: str | None, now: datetime
-    ) -> None:
-        key, values = f"{template}:{leave.id}", {"reason": reason}
-        await self._shifts.tell(tx, search.shift, [leave.person], template, now, key=key, values=values)
-
-    async def _secretary(self, tx: Tx, search: Search, now: datetime) -> PersonId | None:
-        lineage = await self._station.lineage(tx, search.post.unit, now, shift=search.shift.key)
-        return secretary_or_stand_in(lineage, now)
+            await self._telling.journal(tx, search, "cover_asked", person, None, f"for {search.absent}", now)
 
     # ── the end ──────────────────────────────────────────────────────────────────────────────────
 
@@ -300,34 +211,7 @@ class Covering:
         for row in waiting:
             await tx.covers.move(row, CLOSED, now)
         if template is not None and waiting:
-            await self._tell(tx, search, [row.person for row in waiting], template, now)
-
-    # ── the journal ──────────────────────────────────────────────────────────────────────────────
-
-    async def _journal_passed_over(self, tx: Tx, search: Search, ranking: Ranking, now: datetime) -> None:
-        for person, reason in sorted(ranking.passed_over.items()):
-            await self._journal(tx, search, "passed_over", person, None, f"cover: {reason}", now)
-
-    async def _journal(
-        self,
-        tx: Tx,
-        search: Search,
-        event: str,
-        person: PersonId | None,
-        channel: str | None,
-        reason: str,
-        now: datetime,
-    ) -> None:
-        line = JournalLine(
-            at=now,
-            event=event,
-            unit=search.post.unit,
-            subject=search.shift.key,
-            person=person,
-            channel=channel,
-            reason=reason,
-        )
-        await tx.journal.write([line])
+            await self._telling.tell(tx, search, [row.person for row in waiting], template, now)
 
 
 def _timer(subject: str, due_at: datetime) -> Timer:

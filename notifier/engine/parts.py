@@ -7,6 +7,7 @@ from notifier.engine.aftermath import Aftermath
 from notifier.engine.broadcasts import Broadcasts
 from notifier.engine.cases import Cases
 from notifier.engine.contacts_lost import ContactsLost
+from notifier.engine.cover_letters import CoverLetters
 from notifier.engine.covering import Covering
 from notifier.engine.digests import Digests
 from notifier.engine.handover import Handover
@@ -80,7 +81,7 @@ def assemble(station: Station) -> Parts:
         relays=relays,
         offices=offices,
         pausing=Pausing(station, shifts, cases),
-        covering=Covering(station, letters, shifts),
+        covering=Covering(station, CoverLetters(station, letters, shifts), shifts),
         silence=silence,
         handover=handover,
         planner=Planner(station, shifts, sheets, cases),

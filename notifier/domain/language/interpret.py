@@ -203,6 +203,13 @@ def _cover(scene: Scene) -> Reading:
     return _ack(replace(scene, said=replace(scene.said, verb=Verb.ACK)))
 
 
+def _of_leave(scene: Scene) -> Reading:
+    """Somebody's leave is granted or refused in so many words only."""
+    found = _plain(scene)
+    loose = isinstance(found, Answer) and not scene.said.strict
+    return ask(Question.HOW_TO_ANSWER, *scene.choice) if loose else found
+
+
 def _plain(scene: Scene) -> Reading:
     """The verb as it was said, to the one matter that takes it."""
     verb = scene.said.verb
@@ -255,8 +262,8 @@ _HANDLERS: dict[Verb, Callable[[Scene], Reading]] = {
     Verb.HAND_ON: _plain,
     Verb.TAKE_OVER: _plain,
     Verb.APPOINT: _plain,
-    Verb.AGREE: _plain,
-    Verb.REFUSE: _plain,
+    Verb.AGREE: _of_leave,
+    Verb.REFUSE: _of_leave,
     Verb.WITHDRAW: _plain,
     Verb.NOT_RECEIVED: _not_received,
     Verb.INFO: _about,

@@ -25,7 +25,7 @@ from notifier.domain.policy import Kind
 from notifier.domain.roster import ChannelName, Person
 from notifier.domain.times import iso_utc, parse_iso_utc
 from notifier.engine.case_letters import local_phone
-from notifier.engine.covering import COVER
+from notifier.engine.cover_letters import COVER
 from notifier.engine.intake.answers.basis import Basis, Handler
 from notifier.engine.intake.answers.case_answers import CaseAnswers
 from notifier.engine.intake.answers.cover_answers import CoverAnswers, LeaveAnswers

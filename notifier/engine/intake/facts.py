@@ -10,7 +10,7 @@ from notifier.domain.policy import Kind
 from notifier.domain.roster import ChannelName, Lineage, Person
 from notifier.domain.times import iso_utc
 from notifier.engine.case_letters import CaseLetters, base_values, is_night, local_phone, title_of
-from notifier.engine.covering import COVER
+from notifier.engine.cover_letters import COVER
 from notifier.engine.intake.standing import KIND_OF, Standing
 from notifier.engine.intake.visit import Visit
 from notifier.engine.parts import Parts

@@ -13,7 +13,7 @@ from notifier.domain.presence import Window
 from notifier.domain.roster import Person, Post, Presence, Shift
 from notifier.domain.sheet import Sheet
 from notifier.engine.contacts_lost import CONTACT
-from notifier.engine.covering import COVER
+from notifier.engine.cover_letters import COVER
 from notifier.engine.intake import views
 from notifier.engine.intake.views import View
 from notifier.engine.parts import Parts

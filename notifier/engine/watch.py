@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 Handler = Callable[[Tx, str, datetime], Awaitable[None]]
 """Does what a timer of one kind stands for: (transaction, subject, now)."""
 
-SET_SIZE = {Lane.ESCALATION: 8, Lane.REPLY: 8, Lane.DUTY: 5, Lane.BULK: 1}
+SET_SIZE = {Lane.ESCALATION: 6, Lane.REPLY: 6, Lane.DUTY: 5, Lane.BULK: 1}
 """How many timers share a transaction: few enough that a call behind them is not late.
 
 On SQLite nothing is sent meanwhile, so a set must be over within what pacing makes up for (``TOLERANCE_S``).

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notifier.domain.message import Lane
-from notifier.domain.pacing import BULK_EVERY, CHAT_MARGIN, ChatPacer, LanePicker, Pacer
+from notifier.domain.pacing import BULK_EVERY, CHAT_MARGIN, TOLERANCE_S, ChatPacer, LanePicker, Pacer
 
 GAPS = st.lists(st.one_of(st.floats(0, 0.2), st.floats(0, 3)), min_size=1, max_size=200)
 
@@ -34,7 +34,7 @@ def send(pacer: Pacer, gaps: list[float]) -> list[float]:
 def test_no_second_sees_more_than_its_share(rate: float, gaps: list[float]) -> None:
     times = send(Pacer(rate, 0.0), gaps)
     most = most_in_a_second(times)
-    assert most <= max(ceil(rate), floor(1.05 * rate) + 1)
+    assert most <= max(ceil(rate), floor((1 + TOLERANCE_S) * rate) + 1)
     assert most <= 1.25 * rate
 
 

@@ -210,6 +210,9 @@ class Covering:
         waiting = [row for row in rows if row.state == ASKED]
         for row in waiting:
             await tx.covers.move(row, CLOSED, now)
+            if matter := await tx.matters.find(row.person, COVER, search.subject):
+                # What is on its way still would only be read after it is settled.
+                await tx.messages.cancel_queued(now, matter=matter.id)
         if template is not None and waiting:
             await self._telling.tell(tx, search, [row.person for row in waiting], template, now)
 

@@ -11,8 +11,8 @@ from notifier.domain.message import Lane
 TOLERANCE_S = 0.035
 """How far ahead of its even spacing a sending may come, so that a late wake-up costs no throughput.
 
-At 28 a second it lets 29 into a second, where Telegram counts up to 30: one of them may be late on its way. At
-0.05, which lets 30 in, a busy machine met the carrier's limit, and a 429 stops everything for a second.
+At 28 a second it lets 29 into a second, where Telegram counts up to 30: one of them may be late on its way.
+At 0.05, which lets 30 in, a busy machine met the carrier's limit, and a 429 stops everything for a second.
 """
 
 TOLERANT_FROM = 5.0
@@ -45,6 +45,10 @@ class Pacer:
             return False
         self._even = max(self._even, now) + cost * self._spacing
         return True
+
+    def went_out(self, at: float, cost: float = 1) -> None:
+        """What was taken went out only at ``at``: the process stood still between; the next keeps clear of it."""
+        self._even = max(self._even, at + cost * self._spacing)
 
     def pause(self, until: float) -> None:
         """Send nothing until then (the carrier said so); pauses only ever grow."""

@@ -38,6 +38,19 @@ def test_no_second_sees_more_than_its_share(rate: float, gaps: list[float]) -> N
     assert most <= 1.25 * rate
 
 
+@given(stalls=st.lists(st.floats(0, 0.4), min_size=1, max_size=80))
+def test_what_a_stall_held_back_counts_from_when_it_went_out(stalls: list[float]) -> None:
+    """The process stands still between taking a message's turn and writing it to the line."""
+    pacer, now, out = Pacer(28, 0.0), 0.0, []
+    for stall in stalls:
+        now = max(now, pacer.next_free(now))
+        assert pacer.take(now)
+        now += stall
+        pacer.went_out(now)
+        out.append(now)
+    assert most_in_a_second(out) <= floor((1 + TOLERANCE_S) * 28) + 1
+
+
 def test_the_rate_is_reached() -> None:
     pacer, now, sent = Pacer(28, 0.0), 0.0, 0
     while now < 60:

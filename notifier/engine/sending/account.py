@@ -271,6 +271,7 @@ class Account:
 
     async def _fly(self, message: StoredMessage) -> None:
         started = time.monotonic()
+        self._pacer.went_out(started, self._cost(message))
         try:
             attempt = await self._caller.call(message)
         finally:

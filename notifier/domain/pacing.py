@@ -47,7 +47,7 @@ class Pacer:
         return True
 
     def went_out(self, at: float, cost: float = 1) -> None:
-        """What was taken went out only at ``at``: the process stood still between; the next keeps clear of it."""
+        """What was taken went out only at ``at``: the process stood still between. The next keeps clear."""
         self._even = max(self._even, at + cost * self._spacing)
 
     def pause(self, until: float) -> None:

@@ -91,8 +91,9 @@ def standing(records: Iterable[OfficeRecord], at: datetime, *, known_at: datetim
         appointment = None
     holder = appointment.person if appointment else None
     away = None
-    if holder is not None:
-        away = book.in_force(What.SUSPENDED, at, holder) or book.in_force(What.ABSENT, at, holder)
+    if appointment is not None and holder is not None:
+        # What kept him away when he held it before, and was never ended, ended with that.
+        away = book.in_force(What.SUSPENDED, at, appointment) or book.in_force(What.ABSENT, at, appointment)
     acting = book.in_force(What.ACTING, at)
     return Standing(
         holder=holder,
@@ -168,12 +169,14 @@ class _Book:
         begun = [span for span in self.spans if span.what is what and span.since <= at]
         return max(begun, key=lambda span: (span.since, span.id), default=None)
 
-    def in_force(self, what: What, at: datetime, person: PersonId | None = None) -> OfficeRecord | None:
-        """The last of those in force at ``at``; with ``person``, of those about him."""
+    def in_force(self, what: What, at: datetime, under: OfficeRecord | None = None) -> OfficeRecord | None:
+        """The last of those in force at ``at``; ``under`` an appointment, of those about its holder since."""
         found = [
             span
             for span in self.spans
-            if span.what is what and self.holds(span, at) and person in (None, span.person)
+            if span.what is what
+            and self.holds(span, at)
+            and (under is None or (span.person == under.person and span.since >= under.since))
         ]
         return max(found, key=lambda span: (span.since, span.id), default=None)
 

@@ -85,6 +85,16 @@ class Live:
                     return body
                 await asyncio.sleep(0.02)
 
+    async def is_read_off(self) -> None:
+        """Until nothing that came in is unread: /healthz may be a few seconds behind."""
+        async with asyncio.timeout(SECONDS):
+            while await self._unread():
+                await asyncio.sleep(0.02)
+
+    async def _unread(self) -> int:
+        async with self.parts.station.db.read() as tx:
+            return await tx.inbox.depth()
+
     async def calls(self, *people: str, wait: timedelta = timedelta(minutes=10)) -> None:
         """Queue a call to each."""
         now = self.parts.station.now()

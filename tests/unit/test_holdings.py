@@ -142,6 +142,16 @@ def test_a_former_holders_absence_is_not_the_new_holders() -> None:
     assert standing(book.records, hour(11)).status is OfficeStatus.IN_POST
 
 
+def test_who_holds_it_again_is_not_away_for_what_kept_him_away_before() -> None:
+    book = Book()
+    book.enter(What.APPOINTED, WANG, 0)
+    book.enter(What.ABSENT, WANG, 5)
+    book.enter(What.APPOINTED, None, 10)
+    book.enter(What.APPOINTED, WANG, 20)
+    assert standing(book.records, hour(21)).status is OfficeStatus.IN_POST
+    assert standing(book.records, hour(6)).status is OfficeStatus.ABSENT
+
+
 def test_the_last_end_entered_counts() -> None:
     book = Book()
     first = book.enter(What.ACTING, LI, 0, until=50)

@@ -13,6 +13,7 @@ import structlog
 
 from notifier.channels.ports import Sender, Settler
 from notifier.domain import sms
+from notifier.domain.ids import MessageId
 from notifier.domain.message import Lane
 from notifier.domain.pacing import ChatPacer, LanePicker, Pacer
 from notifier.domain.roster import ChannelName
@@ -89,6 +90,8 @@ class Account:
         """The loop has something to do: too little is claimed, or nothing is under way any more."""
         self._seconds = metrics.carrier_seconds.labels(channel=channel)
         self._fence = 0
+        self._unsure: list[MessageId] = []
+        """Claimed, it may be, in a transaction whose end was never heard of."""
         self._more = False
         """Whether more was queued than the last claim took."""
         self._rested_at = 0.0
@@ -120,6 +123,7 @@ class Account:
             await self._take_over()
         if time.monotonic() >= self._adopts_at:
             await self._adopt_orphans()
+        await self._give_back_unsure()
         await self._settling.flush_if_due(idle=not self._flights)
         if self._pacer.paused_until > time.monotonic():
             # The carrier may have us wait for minutes: by then what is claimed may be answered, or stale.
@@ -173,6 +177,7 @@ class Account:
     async def _take_over(self) -> None:
         """The budget is ours: start with none saved, and settle what the owner before us left in flight."""
         await self._give_back_claims()
+        await self._give_back_unsure()
         self._fence = self._tenure.fence
         self._pacer = Pacer(self._rate, time.monotonic())
         self._adopts_at = 0.0
@@ -193,11 +198,26 @@ class Account:
         """Fill the buffer with these lanes. Whether more of them may be queued."""
         if not await self._anything_queued(lanes):
             return False
-        async with self._station.db.write() as tx:
-            now, busy, room = self._station.now(), self._buffer.addresses(), self._room(lanes)
-            claimed = await tx.messages.claim(self.name, lanes, room, now, self._fence, busy)
+        claimed: list[StoredMessage] = []
+        room = self._room(lanes)
+        try:
+            async with self._station.db.write() as tx:
+                now, busy = self._station.now(), self._buffer.addresses()
+                claimed = await tx.messages.claim(self.name, lanes, room, now, self._fence, busy)
+        except BaseException:
+            # It may be on record all the same, with the answer lost: then nobody would ever look at them.
+            self._unsure += [message.id for message in claimed]
+            raise
         self._buffer.add(claimed)
         return len(claimed) == room
+
+    async def _give_back_unsure(self) -> None:
+        """What may have been claimed as the database went away was never sent: put it back, if it was."""
+        if not self._unsure:
+            return
+        async with self._station.db.write() as tx:
+            await tx.messages.release_claims(self._unsure, self._fence)
+        self._unsure = []
 
     def _is_low(self) -> bool:
         return self._room(PATIENT) > self.window // 2

@@ -17,8 +17,8 @@ _OPTIONS = {
     "shared_buffers": "64MB",
     "timezone": "America/St_Johns",
 }
-_FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
-"""For tests, of which nothing outlives the machine."""
+_FORGETFUL = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
+"""For tests, of which nothing outlives the machine. What is committed outlives the server all the same."""
 
 USER = "notifier"
 

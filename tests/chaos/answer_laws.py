@@ -114,7 +114,12 @@ def every_shift_was_seen_to(books: Books, town: Town) -> Iterator[str]:
         if endings != 1:
             yield f"shift {key} ended {endings} times"
         awake = any(shift.start + GRACE < due and at < shift.end for due, at in watched)
-        if awake and key not in cared_for:
+        # Who has come early for a later shift stands there, too; not who should have gone long ago.
+        kept = any(
+            row.post == shift.post and row.since < shift.end and ends.get(row.shift, shift.end) > shift.start
+            for row in books["presences"]
+        )
+        if awake and not kept and key not in cared_for:
             yield f"shift {key} was empty, and nobody was called"
 
 

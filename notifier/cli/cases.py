@@ -14,8 +14,10 @@ from notifier.domain.case import Acknowledged, CalledOff, Case, Done, Event, Hel
 from notifier.domain.ids import CaseId, PersonId, UnitCode
 from notifier.engine import reports
 from notifier.engine.parts import Parts
+from notifier.engine.station import Actor
 from notifier.errors import InputError, NotFound
 from notifier.store.rows import CaseFilter
+from notifier.store.tx import Tx
 
 SHELL = "shell"
 """The channel under which the journal keeps what was done here."""
@@ -148,8 +150,7 @@ def _let_happen(case_id: int, by: str, event: Callable[[datetime, Config], Event
         now = station.now()
         said = event(now, config)
         async with station.db.write() as tx:
-            if by not in await tx.roster.present([PersonId(by)]):
-                raise NotFound(f"there is no person {by}; give an id of people.csv")
+            await who_decides(tx, by)
             happened = await parts.cases.happen(tx, CaseId(case_id), said, now)
             if happened.verdict is not Verdict.TAKEN:
                 raise InputError(_unchanged(happened.case, by, happened.verdict))
@@ -168,3 +169,10 @@ def _unchanged(case: Case, by: str, verdict: Verdict) -> str:
         Verdict.NOT_CALLED: f"{by} was not called in it and does not stand in its chain, or is absent",
     }
     return f"case {case.id} is unchanged: {sentences.get(verdict, verdict)}"
+
+
+async def who_decides(tx: Tx, by: str) -> Actor:
+    """Who is named by ``--by``, acting at the shell. Raises NotFound for somebody not in the roster."""
+    if by not in await tx.roster.present([PersonId(by)]):
+        raise NotFound(f"there is no person {by}; give an id of people.csv")
+    return Actor(person=PersonId(by), channel=SHELL)

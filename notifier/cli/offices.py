@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from notifier.cli.cases import SHELL, By
+from notifier.cli.cases import SHELL, By, who_decides
 from notifier.cli.output import civil, print_document, print_table
 from notifier.cli.running import with_parts, wrong_usage
 from notifier.cli.values import moment_in
@@ -167,8 +167,7 @@ def _cell(row: Mapping[str, object], name: str, config: Config) -> object:
 def _write(work: Callable[[Parts, Tx, Config], Awaitable[None]], by: str) -> None:
     async def whole(parts: Parts, config: Config) -> None:
         async with parts.station.db.write() as tx:
-            if by not in await tx.roster.present([PersonId(by)]):
-                raise NotFound(f"there is no person {by}; give an id of people.csv as --by")
+            await who_decides(tx, by)
             await work(parts, tx, config)
             await tx.signals.ring()
 

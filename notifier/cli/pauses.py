@@ -5,19 +5,17 @@ from typing import Annotated
 
 import typer
 
-from notifier.cli.cases import SHELL, By
+from notifier.cli.cases import By, who_decides
 from notifier.cli.output import civil, print_document, print_table
 from notifier.cli.running import with_parts, wrong_usage
 from notifier.cli.values import duration_of, moment_in
 from notifier.config import Config
-from notifier.domain.ids import PersonId, PostCode, UnitCode
+from notifier.domain.ids import PostCode, UnitCode
 from notifier.domain.pausing import Pause
 from notifier.domain.times import iso_utc
 from notifier.engine.parts import Parts
 from notifier.engine.pausing import PauseOrder
-from notifier.engine.station import Actor
 from notifier.errors import NotFound
-from notifier.store.tx import Tx
 
 Post = Annotated[str | None, typer.Option("--post", metavar="CODE", help="A post, as in posts.csv.")]
 Unit = Annotated[str | None, typer.Option("--unit", metavar="CODE", help="A unit with all below it.")]
@@ -58,7 +56,7 @@ def pause(
             post=PostCode(post) if post else None,
         )
         async with parts.station.db.write() as tx:
-            return await parts.pausing.pause(tx, order, await _actor(tx, by), now)
+            return await parts.pausing.pause(tx, order, await who_decides(tx, by), now)
 
     typer.echo(with_parts(work).id)
 
@@ -74,7 +72,7 @@ def resume(
             found = next((p for p in await tx.pauses.standing(now) if p.id == number), None)
             if found is None:
                 raise NotFound(f"there is no pause {number} that still stands; see `notifier pauses`")
-            await parts.pausing.resume(tx, found, await _actor(tx, by), now)
+            await parts.pausing.resume(tx, found, await who_decides(tx, by), now)
 
     with_parts(work)
 
@@ -109,9 +107,3 @@ def _document(pause: Pause) -> dict[str, object]:
         "by": pause.by,
         "reason": pause.reason,
     }
-
-
-async def _actor(tx: Tx, by: str) -> Actor:
-    if by not in await tx.roster.present([PersonId(by)]):
-        raise NotFound(f"there is no person {by}; give an id of people.csv as --by")
-    return Actor(person=PersonId(by), channel=SHELL)

@@ -126,13 +126,13 @@ class CaseLetters:
             "minutes_open": int((now - case.opened_at).total_seconds() // 60),
             "times": tell.n + 1 if tell.notice is Notice.REPEAT else tell.n,
             "step": tell.step,
-            "holder_name": _name(lineage, holder),
+            "holder_name": name_of(lineage, holder),
             "holder_title": title_of(holder, lineage, self._station.texts, locale, now),
             "held_at": iso_utc(now) if held else None,
             "hold_until": iso_utc(case.due_at) if case.due_at else None,
             "done_at": iso_utc(case.closed_at) if case.closed_at else None,
             "outcome": case.outcome,
-            "next_name": _name(lineage, _after(case, tell)),
+            "next_name": name_of(lineage, _after(case, tell)),
         }
 
 
@@ -197,7 +197,8 @@ def _after(case: Case, tell: Tell) -> PersonId | None:
     return later[-1].person if later and tell.notice is Notice.LAPSED else None
 
 
-def _name(lineage: Lineage, person: PersonId | None) -> str | None:
+def name_of(lineage: Lineage, person: PersonId | None) -> str | None:
+    """That person's name, as far as the lineage knows him."""
     known = lineage.people.get(person) if person else None
     return known.name if known else None
 

@@ -10,7 +10,7 @@ from notifier.domain.message import Lane
 from notifier.domain.policy import Kind
 from notifier.domain.roster import OUTSIDE_CHAIN, Lineage
 from notifier.domain.times import iso_utc
-from notifier.engine.case_letters import base_values
+from notifier.engine.case_letters import base_values, name_of
 from notifier.engine.letters import Letter, Letters
 from notifier.engine.station import Station
 from notifier.store.tx import Tx
@@ -94,15 +94,10 @@ class OfficeLetters:
         locale = person.locale if person else self._station.locale
         return {
             "office": self._station.texts.label(handing.seat.title, locale),
-            "titular_name": _name(lineage, handing.titular),
-            "acting_name": _name(lineage, handing.acting),
+            "titular_name": name_of(lineage, handing.titular),
+            "acting_name": name_of(lineage, handing.acting),
             "since": iso_utc(handing.since),
             "acting_until": iso_utc(handing.until) if handing.until else None,
             "order": handing.order,
             "open_list": [{"number": number, "text": text} for number, text in handing.open_list],
         }
-
-
-def _name(lineage: Lineage, person: PersonId | None) -> str | None:
-    known = lineage.people.get(person) if person else None
-    return known.name if known else None

@@ -128,12 +128,12 @@ def hold(
 
 def resolve(case: Id, by: By, reason: Reason) -> None:
     """Close the case: what was owed is done."""
-    _act(case, by, Done(outcome="resolved by hand", person=PersonId(by), reason=reason))
+    _act(case, by, Done(outcome="resolved by hand", person=PersonId(by), reason=reason, channel=SHELL))
 
 
 def cancel(case: Id, by: By, reason: Reason) -> None:
     """Close the case: there is nothing to be done."""
-    _act(case, by, CalledOff(outcome="cancelled", person=PersonId(by), reason=reason))
+    _act(case, by, CalledOff(outcome="cancelled", person=PersonId(by), reason=reason, channel=SHELL))
 
 
 def _act(case_id: int, by: str, event: Event) -> None:

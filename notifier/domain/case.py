@@ -185,6 +185,7 @@ class Done:
     person: PersonId | None = None
     reason: str | None = None
     answered: bool = False
+    channel: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +195,7 @@ class CalledOff:
     outcome: str
     reason: str
     person: PersonId | None = None
+    channel: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

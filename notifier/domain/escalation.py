@@ -282,13 +282,13 @@ def _has_a_say(case: Case, person: PersonId, scene: Scene) -> bool:
 
 def _resolve(case: Case, event: Done, scene: Scene) -> Decision:
     reason = event.reason or event.outcome
-    record = Record(event="resolved", person=event.person, reason=reason)
+    record = Record(event="resolved", person=event.person, reason=reason, channel=event.channel)
     doer = event.person if event.answered else None
     return _close(case, CaseState.RESOLVED, event.outcome, record, scene, doer)
 
 
 def _call_off(case: Case, event: CalledOff, scene: Scene) -> Decision:
-    record = Record(event="cancelled", person=event.person, reason=event.reason)
+    record = Record(event="cancelled", person=event.person, reason=event.reason, channel=event.channel)
     return _close(case, CaseState.CANCELLED, event.outcome, record, scene)
 
 

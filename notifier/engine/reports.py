@@ -95,7 +95,7 @@ def case_document(case: Case) -> Document:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Event:
+class TraceEvent:
     """One line of a trace. ``rank`` orders what happened in the same instant."""
 
     at: datetime
@@ -114,13 +114,18 @@ async def trace(parts: Parts, case_id: CaseId) -> Document:
         case = await tx.cases.get(case_id)
         lines = await tx.journal.of_case(case_id)
         messages = await tx.messages.of_case(case_id)
-    fates = [fate for message in messages for fate in _fates(message)]
-    events = sorted([*map(_decided, lines), *fates], key=lambda e: (e.at, e.rank, e.number))
+    events = trace_of(lines, messages)
     return {"case": case_document(case), "events": [_event_document(event) for event in events]}
 
 
-def _decided(line: JournalLine) -> _Event:
-    return _Event(
+def trace_of(lines: Iterable[JournalLine], messages: Iterable[StoredMessage]) -> list[TraceEvent]:
+    """What was decided, and what became of the messages, in the order in which it happened."""
+    fates = [fate for message in messages for fate in _fates(message)]
+    return sorted([*map(_decided, lines), *fates], key=lambda e: (e.at, e.rank, e.number))
+
+
+def _decided(line: JournalLine) -> TraceEvent:
+    return TraceEvent(
         at=line.at,
         rank=0,
         number=line.id,
@@ -132,7 +137,7 @@ def _decided(line: JournalLine) -> _Event:
     )
 
 
-def _fates(message: StoredMessage) -> Iterable[_Event]:
+def _fates(message: StoredMessage) -> Iterable[TraceEvent]:
     """What became of a message, in the order in which it happens to messages."""
     moments = (
         ("repeated", _sent_again(message), "the first attempt's outcome is unknown"),
@@ -142,7 +147,7 @@ def _fates(message: StoredMessage) -> Iterable[_Event]:
     )
     for rank, (event, at, reason) in enumerate(moments, start=1):
         if at is not None:
-            yield _Event(
+            yield TraceEvent(
                 at=at,
                 rank=rank,
                 number=message.id,
@@ -170,7 +175,7 @@ def _end(message: StoredMessage) -> tuple[str, datetime | None, str | None]:
             return "", None, None
 
 
-def _event_document(event: _Event) -> Document:
+def _event_document(event: TraceEvent) -> Document:
     return {
         "at": iso_utc(event.at),
         "event": event.event,

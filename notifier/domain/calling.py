@@ -53,8 +53,7 @@ class Scene:
 
     def step_at(self, case: Case) -> Step | None:
         """The step that the case has reached; None before the first."""
-        number = case.cursor.step
-        return self.policy.steps[number - 1] if 0 < number <= len(self.policy.steps) else None
+        return self.policy.step(case.cursor.step)
 
 
 # ── calls ────────────────────────────────────────────────────────────────────────────────────────
@@ -200,7 +199,7 @@ def _exhaust(case: Case, scene: Scene, effects: tuple[Effect, ...]) -> Decision:
 def call_desk(case: Case, scene: Scene, *effects: Effect) -> Decision:
     """Calls everybody at the desk loudly; with nobody there to be reached, raises the alarm."""
     case = replace(case, rounds=case.rounds + 1, due_at=scene.after(scene.policy.repeat_exhausted))
-    after_last = len(scene.policy.steps) + 1
+    after_last = 2 * len(scene.policy.steps) + 1
     for person in scene.chain.desk:
         effects = (
             *effects,

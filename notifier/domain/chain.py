@@ -5,6 +5,8 @@ above) and the duty desk have one level for each unit upward. Levels are read up
 somebody reachable; the seats of the levels before it are places passed over, each with its reason.
 A seat in which somebody acts yields him, and its holder is passed over; where he cannot act either, the
 next in rank follows.
+Whoever has just come off a shift is passed over as well, and called in a second round: its places follow
+those of the last step.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -26,6 +28,7 @@ BLOCKED = "blocked"
 CALLED_BEFORE = "called_before"
 OWN_SHEET = "own_sheet"
 STOOD_IN_FOR = "stood_in_for"
+RESTING = "resting"
 
 LIAISON = "liaison"
 SECRETARY = "secretary"
@@ -58,14 +61,17 @@ def read_chain(
     now: datetime,
     called: Collection[PersonId] = (),
     excluded: Collection[PersonId] = (),
+    resting: Collection[PersonId] = (),
     zone: tzinfo = UTC,
 ) -> Chain:
     """Every place of a policy's ``steps`` in order, as things stand at ``now``.
 
     ``called`` have been called in this case already; ``excluded`` are never called nor may they take it
-    (the signer of the sheet to be verified). ``zone`` is the civil zone in which absences are dated.
+    (the signer of the sheet to be verified); ``resting`` have just come off a shift, which spares nobody
+    what he owes himself. ``zone`` is the civil zone in which absences are dated.
     """
-    view = _View(lineage=lineage, now=now, excluded=frozenset(excluded), zone=zone)
+    spared = frozenset(resting) - frozenset(rostered)
+    view = _View(lineage=lineage, now=now, excluded=frozenset(excluded), resting=spared, zone=zone)
     places: list[Place] = []
     taken = set(called)
     standing = list(joined.from_iterable(_desk_levels(lineage, now)))
@@ -73,6 +79,7 @@ def read_chain(
         levels = _levels(step.call, lineage, rostered, now)
         standing += joined.from_iterable(levels)
         places += [_once(place, taken) for place in _places_of(number, levels, step.call, view)]
+    places += [_once(place, taken) for place in _second_round(places, len(steps))]
     people = frozenset(seat.person for seat in standing if seat.person) - view.excluded
     return Chain(
         places=tuple(places),
@@ -87,13 +94,16 @@ def first_reachable(chain: Chain) -> PersonId | None:
     return next((place.person for place in chain.places if place.reason is None), None)
 
 
-def verifier_for(verified_by: str, lineage: Lineage, signer: PersonId, now: datetime) -> PersonId | None:
+def verifier_for(
+    verified_by: str, lineage: Lineage, signer: PersonId, now: datetime, *, proxy: PersonId | None = None
+) -> PersonId | None:
     """Who verifies that signer's sheet: the office named, else the next in succession, else the liaison.
 
-    Never the signer himself. None when nobody of them can be reached.
+    Never the signer himself, nor his ``proxy``. None when nobody of them can be reached.
     """
     calls = (verified_by, SUCCESSION, LIAISON)
-    return first_reachable(read_chain(_asking(*calls), lineage, now=now, excluded={signer}))
+    own = {signer, proxy or signer}
+    return first_reachable(read_chain(_asking(*calls), lineage, now=now, excluded=own))
 
 
 def signer_for_unit(lineage: Lineage, now: datetime) -> PersonId | None:
@@ -132,6 +142,7 @@ class _View:
     lineage: Lineage
     now: datetime
     excluded: frozenset[PersonId]
+    resting: frozenset[PersonId]
     zone: tzinfo
 
     def obstacle(self, seat: _Seat) -> str | None:
@@ -140,7 +151,8 @@ class _View:
             return f"{VACANT}: {seat.name}"
         if seat.person in self.excluded:
             return OWN_SHEET
-        return self.inability(seat) or self._silence(seat.person)
+        obstacle = self.inability(seat) or self._silence(seat.person)
+        return obstacle or (RESTING if seat.person in self.resting else None)
 
     def inability(self, seat: _Seat) -> str | None:
         """Why that seat's holder can neither be called nor hold anything now, or None."""
@@ -252,7 +264,16 @@ def _read_levels(levels: _Levels, view: _View) -> list[_Seat]:
     return seats
 
 
+def _second_round(places: Iterable[Place], steps: int) -> list[Place]:
+    """Those who were left to rest, numbered on after the last of so many steps."""
+    return [
+        replace(place, step=place.step + steps, reason=None) for place in places if place.reason == RESTING
+    ]
+
+
 def _reachable_desk(view: _View) -> tuple[PersonId, ...]:
+    """Who is called loudly: the first level with anybody in reach, rested or not."""
+    view = replace(view, resting=frozenset())
     for level in _desk_levels(view.lineage, view.now):
         reachable = [seat.person for seat in level if seat.person and view.obstacle(seat) is None]
         if reachable:

@@ -63,11 +63,16 @@ class Policy:
     keeps_quiet: bool = False
     expires: timedelta = timedelta(hours=6)
     rest: timedelta = timedelta(hours=8)
-    """Between two shifts of one person."""
+    """Between two shifts of one person; who came off one later than that is called in a second round."""
     at: time | None = None
     ahead: timedelta = timedelta(hours=48)
     after_calls: int = 3
     within: timedelta = timedelta(hours=24)
+
+    def step(self, number: int) -> Step | None:
+        """The step of that number; after the last, the same steps are numbered on for the second round."""
+        count = len(self.steps)
+        return self.steps[(number - 1) % count] if 0 < number <= 2 * count else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,7 +66,7 @@ class CaseLetters:
             case=case.id,
             prefer=ChannelName(tell.channel) if tell.channel in _CHANNELS else None,
             call=calls,
-            wait=policy.steps[tell.step - 1].wait if 0 < tell.step <= len(policy.steps) else None,
+            wait=step.wait if (step := policy.step(tell.step)) else None,
         )
 
     def _template(self, case: Case, tell: Tell, standing: _Standing, subject: Subject) -> str:
@@ -163,7 +163,8 @@ def local_phone(phone: str | None) -> str | None:
 
 
 def _standing(tell: Tell, policy: Policy, subject: Subject, lineage: Lineage) -> _Standing:
-    title = policy.steps[tell.step - 1].call if 0 < tell.step <= len(policy.steps) else DUTY_DESK
+    step = policy.step(tell.step)
+    title = step.call if step else DUTY_DESK
     seats = lineage.offices_of(lineage.unit.code)
     own_unit = {seat.person for seat in seats if seat.rank < OUTSIDE_CHAIN}
     return _Standing(

@@ -197,6 +197,8 @@ class Cases:
         lineage = await self._station.lineage(
             tx, subject.unit, now, also={*subject.rostered, *case.called}, shift=subject.shift
         )
+        # As of the opening, so that nobody's rest is over while the calls have gone past him.
+        rested_since = case.opened_at - settings.policy(Kind.UNSTAFFED).rest
         chain = read_chain(
             policy.steps,
             lineage,
@@ -204,6 +206,7 @@ class Cases:
             now=now,
             called=case.called,
             excluded=subject.excluded,
+            resting=await tx.presences.came_off(lineage.people, rested_since, but=subject.shift),
             zone=self._station.zone,
         )
         return _View(subject=subject, lineage=lineage, chain=chain, settings=settings, policy=policy)
@@ -221,7 +224,7 @@ class Cases:
             if isinstance(effect, CancelCalls):
                 await tx.messages.cancel_calls(case.id, effect.person, now)
         posted = await self._tell(tx, case, decision.effects, view, now)
-        await self._record(tx, case, decision.effects, posted, now)
+        await self._record(tx, case, decision.effects, posted, len(view.policy.steps), now)
         if not case.is_open:
             await self._close_matters(tx, case, view.subject, now)
             if before.is_open:
@@ -270,9 +273,10 @@ class Cases:
         case: Case,
         effects: Sequence[Effect],
         posted: dict[Tell, Posted],
+        steps: int,
         now: datetime,
     ) -> None:
-        lines = [line for effect in effects if (line := _line(case, effect, posted, now)) is not None]
+        lines = [line for effect in effects if (line := _line(case, effect, posted, steps, now)) is not None]
         await tx.journal.write(lines)
         for effect in effects:
             if isinstance(effect, RaiseAlarm):
@@ -282,7 +286,9 @@ class Cases:
                 )
 
 
-def _line(case: Case, effect: Effect, posted: dict[Tell, Posted], now: datetime) -> JournalLine | None:
+def _line(
+    case: Case, effect: Effect, posted: dict[Tell, Posted], steps: int, now: datetime
+) -> JournalLine | None:
     """The journal's line for an effect, if it has one."""
     if isinstance(effect, Record):
         return _entry(case, now, effect.event, effect.person, effect.reason, effect.channel)
@@ -290,16 +296,18 @@ def _line(case: Case, effect: Effect, posted: dict[Tell, Posted], now: datetime)
         return _entry(case, now, "alarm", None, effect.reason, None)
     if isinstance(effect, Tell):
         post = posted[effect]
-        event, reason = _told(case, effect)
+        event, reason = _told(case, effect, steps)
         return _entry(case, now, event, effect.person, reason, post.channel, post.message)
     return None
 
 
-def _told(case: Case, tell: Tell) -> tuple[str, str | None]:
+def _told(case: Case, tell: Tell, steps: int) -> tuple[str, str | None]:
     if tell.notice in CALLS:
         call = case.call_to(tell.person)
         times = tell.n + 1 if tell.notice is Notice.REPEAT else (call.times if call else 1)
-        place = "exhausted" if tell.notice is Notice.EXHAUSTED else f"step {tell.step}"
+        again = tell.step > steps
+        step = f"step {tell.step - steps}, second round" if again else f"step {tell.step}"
+        place = "exhausted" if tell.notice is Notice.EXHAUSTED else step
         place += ", acting" if tell.acting else ""
         return ("called", place) if times <= 1 else ("repeated", f"{place}, time {times}")
     if tell.notice is Notice.STAND_DOWN:

@@ -110,8 +110,9 @@ class Handover:
     async def _waits_for_desk(self, tx: Tx, case: Case) -> bool:
         if case.state is CaseState.EXHAUSTED:
             return True
-        steps = (await self._station.rules.at(tx, case.settings_version)).policy(case.kind).steps
-        return 0 < case.cursor.step <= len(steps) and steps[case.cursor.step - 1].call == DUTY_DESK
+        policy = (await self._station.rules.at(tx, case.settings_version)).policy(case.kind)
+        step = policy.step(case.cursor.step)
+        return step is not None and step.call == DUTY_DESK
 
     # ── telling ──────────────────────────────────────────────────────────────────────────────────
 

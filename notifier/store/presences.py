@@ -7,11 +7,11 @@ from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notifier.domain.ids import PersonId, PostCode, ShiftKey
-from notifier.domain.roster import Presence, PresenceEnd, Shift
+from notifier.domain.ids import PersonId, PostCode, ShiftKey, UnitCode
+from notifier.domain.roster import DUTY_DESK, Presence, PresenceEnd, Shift
 from notifier.store.rows import PresenceRow
 from notifier.store.statements import batches
-from notifier.store.tables import presences, shifts
+from notifier.store.tables import posts, presences, shifts
 
 _THERE = presences.c.until.is_(None)
 
@@ -56,6 +56,26 @@ class PresenceRepo:
         """Where that person is on post now; the latest arrival should there be two."""
         rows = await self._load(select(presences).where(presences.c.person == person, _THERE))
         return rows[-1] if rows else None
+
+    async def came_off(
+        self, people: Collection[PersonId], since: datetime, *, but: ShiftKey | None = None
+    ) -> frozenset[PersonId]:
+        """Who of them came off a shift after ``since``, other than ``but``, and stands nowhere now."""
+        worked = presences.c.ended.in_((PresenceEnd.SHIFT_END, PresenceEnd.LEFT))
+        off = worked & (presences.c.until > since) & (presences.c.shift != (but or ""))
+        found: dict[PersonId, bool] = {}
+        for batch in batches(people):
+            own = select(presences.c.person, _THERE).where(presences.c.person.in_(batch), _THERE | off)
+            for person, there in await self._conn.execute(own):
+                found[person] = bool(there) or found.get(person, False)
+        return frozenset(person for person, there in found.items() if not there)
+
+    async def desks_kept_by(self, person: PersonId) -> list[UnitCode]:
+        """The units at whose duty-desk post that person is now."""
+        desks = select(posts.c.unit).where(posts.c.kind == DUTY_DESK, posts.c.removed_at.is_(None))
+        his = desks.join(presences, presences.c.post == posts.c.code)
+        found = his.where(presences.c.person == person, _THERE).distinct()
+        return list(await self._conn.scalars(found.order_by(posts.c.unit)))
 
     async def during(self, shift: ShiftKey) -> list[PresenceRow]:
         """Everybody who was on post in that shift at any time, in order of arrival.

@@ -253,6 +253,7 @@ presences = Table(
     Column("by", String, nullable=False),
     Index("ix_presences_on_post", "post", **_where("until IS NULL")),
     Index("ix_presences_person_on_post", "person", **_where("until IS NULL")),
+    Index("ix_presences_person_until", "person", "until"),
 )
 
 sheets = Table(

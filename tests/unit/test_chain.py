@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from notifier.domain.case import Chain
 from notifier.domain.chain import (
+    RESTING,
     first_reachable,
     holders_of,
     read_chain,
@@ -270,3 +271,23 @@ def test_who_acts_verifies_but_never_his_own() -> None:
     assert verifier_for("secretary", city, PersonId("p14"), NOW) == "p12"
     assert verifier_for("secretary", city, PersonId("p12"), NOW) == "p13"
     assert holders_of("secretary", city, NOW) == p("p12")
+
+
+# ── rest ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_whoever_came_off_a_shift_has_a_place_after_everybody_else() -> None:
+    chain = read_chain(steps("secretary", "succession"), lineage(), now=NOW, resting=p("p11"))
+    assert [place for place in told(chain) if place[1] == "p11"] == [
+        (1, "p11", RESTING),
+        (2, "p11", RESTING),
+        (3, "p11", None),
+        (4, "p11", "called_before"),
+    ]
+    assert first_reachable(chain) == "p12"
+
+
+def test_rest_spares_nobody_what_he_owes_himself_and_not_the_loud_call() -> None:
+    chain = read_chain(WHOLE, lineage(), p("p14"), now=NOW, resting=p("p14 p01"))
+    assert told(chain)[0] == (1, "p14", None)
+    assert chain.desk == p("p01")

@@ -27,7 +27,7 @@ class HoldsOffice:
 
 @dataclass(frozen=True, slots=True)
 class StandsAtPost:
-    """``post:KIND``: who is rostered at a post of that kind."""
+    """``post:KIND``: who is rostered at a post of that kind, or covers there; not who is covered."""
 
     kind: str
 

@@ -17,6 +17,20 @@ LAST_CALL = timedelta(hours=1)
 NO_REST, ON_DUTY = "no_rest", "on_duty"
 
 
+def with_covers(
+    rostered: Iterable[PersonId], covers: Iterable[tuple[PersonId, PersonId]]
+) -> tuple[PersonId, ...]:
+    """Everybody rostered for a shift, and who covers them, in that order. ``covers``: absent, who covers.
+
+    Who covers may be covered in turn. A cover counts as long as whoever is absent is among them.
+    """
+    found, left = dict.fromkeys(rostered), list(covers)
+    while counting := [cover for cover in left if cover[0] in found]:
+        found |= dict.fromkeys(person for _, person in counting)
+        left = [cover for cover in left if cover not in counting]
+    return tuple(found)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """Somebody who keeps posts of that kind in the unit; ``near``: this very post.

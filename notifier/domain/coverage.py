@@ -99,20 +99,28 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidates:
-    """The people of a unit who can be told and can answer, with the spans of their shifts, past ones too."""
+    """The people of a unit who can be told and can answer.
+
+    ``busy`` are the spans of the shifts that they stand, for others too, past ones included; ``away`` those
+    of shifts that they are on leave from.
+    """
 
     people: tuple[PersonId, ...]
     busy: Mapping[PersonId, Sequence[tuple[datetime, datetime]]]
     now: datetime
+    away: Mapping[PersonId, Sequence[tuple[datetime, datetime]]] = field(default_factory=dict)
 
     def free(self, start: datetime, end: datetime) -> tuple[PersonId, ...]:
-        """Those on no shift then, who had the fewest hours of late first."""
+        """Those on no shift then, nor on leave from one, who had the fewest hours of late first."""
         idle = [
             person
             for person in self.people
-            if not any(since < end and until > start for since, until in self.busy.get(person, ()))
+            if not any(since < end and until > start for since, until in self._taken(person))
         ]
         return tuple(sorted(idle, key=lambda person: (self._hours(person), person))[:MOST_STAND_INS])
+
+    def _taken(self, person: PersonId) -> Sequence[tuple[datetime, datetime]]:
+        return (*self.busy.get(person, ()), *self.away.get(person, ()))
 
     def _hours(self, person: PersonId) -> timedelta:
         begin = self.now - HOURS_OVER
@@ -161,7 +169,8 @@ def _no_chain(view: View) -> list[Weakness]:
 
 def _reaches_nobody(view: View, kind: Kind) -> bool:
     running = [s for own in view.shifts.values() for s in own if s.start <= view.now < s.end]
-    rostered = [p for shift in running for p in shift.people] if kind is Kind.UNSTAFFED else []
+    to_come = [p for shift in running for p in shift.people if p not in view.away.get(shift.key, ())]
+    rostered = to_come if kind is Kind.UNSTAFFED else []
     chain = read_chain(view.steps[kind], view.lineage, rostered, now=view.now, zone=view.zone)
     return first_reachable(chain) is None
 

@@ -175,9 +175,13 @@ class _Batch:
         contacts = await self._tx.contacts.usable(everybody, channels=reach.channels, accounts=reach.telegram)
         able = {p for p, own in contacts.items() if own and not reach.is_mute(own)} - absent
         busy = await self._tx.outlook.duties(able, self._now - HOURS_OVER, self._until)
+        away = await self._tx.outlook.absences(able, self._now, self._until)
         candidates = {
             unit: Candidates(
-                people=tuple(person for person in people if person in able), busy=busy, now=self._now
+                people=tuple(person for person in people if person in able),
+                busy=busy,
+                now=self._now,
+                away=away,
             )
             for unit, people in members.items()
         }

@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from notifier.domain.audience import Audience, HoldsOffice, InUnit, IsPerson, StandsAtPost, Term
-from notifier.store.tables import offices, people, posts, shift_people, shifts
+from notifier.store.covers import who_stands
+from notifier.store.tables import offices, people, posts, shifts
 from notifier.store.tree import below
 
 
@@ -21,12 +22,8 @@ def _holds(term: Term, now: datetime) -> ColumnElement[bool]:
         case HoldsOffice(title):
             return people.c.id.in_(select(offices.c.person).where(offices.c.title == title))
         case StandsAtPost(kind):
-            return people.c.id.in_(
-                select(shift_people.c.person)
-                .join(shifts, shifts.c.key == shift_people.c.shift)
-                .join(posts, posts.c.code == shifts.c.post)
-                .where(posts.c.kind == kind, posts.c.removed_at.is_(None))
-                .where(shifts.c.end > now, shifts.c.cancelled_at.is_(None))
-            )
+            kept = select(posts.c.code).where(posts.c.kind == kind, posts.c.removed_at.is_(None))
+            standing = who_stands(shifts.c.post.in_(kept), shifts.c.end > now).subquery()
+            return people.c.id.in_(select(standing.c.person))
         case IsPerson(person):
             return people.c.id == person

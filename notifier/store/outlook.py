@@ -12,6 +12,7 @@ from notifier.domain.policy import Kind
 from notifier.domain.roster import ChannelName, Post, Shift
 from notifier.domain.sheet import Sheet, SheetState
 from notifier.store.cases import case_of
+from notifier.store.covers import who_stands
 from notifier.store.mappers import POST_COLUMNS, post_of
 from notifier.store.sheets import sheet_of
 from notifier.store.shifts import load_shifts, shift_query
@@ -24,7 +25,6 @@ from notifier.store.tables import (
     people,
     posts,
     sheets,
-    shift_people,
     shifts,
 )
 
@@ -97,13 +97,24 @@ class OutlookRepo:
     async def duties(
         self, ids: Collection[PersonId], start: datetime, end: datetime
     ) -> dict[PersonId, list[Span]]:
-        """When those people are, or were, rostered in that span of time."""
-        columns = select(shift_people.c.person, shifts.c.start, shifts.c.end)
-        joined = columns.join(shifts, shifts.c.key == shift_people.c.shift)
+        """When those people are, or were, to stand a shift in that span of time: their own, or a cover."""
+        touching = (shifts.c.start < end, shifts.c.end > start)
+        found: dict[PersonId, list[Span]] = {}
+        for batch in batches(ids):
+            for person, since, until in await self._conn.execute(who_stands(*touching, of=batch)):
+                found.setdefault(person, []).append((since, until))
+        return found
+
+    async def absences(
+        self, ids: Collection[PersonId], start: datetime, end: datetime
+    ) -> dict[PersonId, list[Span]]:
+        """When those people are on leave from a shift in that span of time, covered or not."""
+        columns = select(leaves.c.person, shifts.c.start, shifts.c.end)
+        joined = columns.join(shifts, shifts.c.key == leaves.c.shift).where(leaves.c.revoked_at.is_(None))
         touching = (shifts.c.start < end, shifts.c.end > start, shifts.c.cancelled_at.is_(None))
         found: dict[PersonId, list[Span]] = {}
         for batch in batches(ids):
-            query = joined.where(shift_people.c.person.in_(batch), *touching)
+            query = joined.where(leaves.c.person.in_(batch), *touching)
             for person, since, until in await self._conn.execute(query):
                 found.setdefault(person, []).append((since, until))
         return found

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, insert, or_, select,
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from notifier.domain.cover import with_covers
 from notifier.domain.ids import PersonId, PostCode, ShiftKey
 from notifier.domain.roster import Shift
 from notifier.store.covers import COVERS
@@ -22,15 +23,11 @@ _STANDS = shifts.c.cancelled_at.is_(None)
 
 
 _covers = (
-    select(shift_covers.c.shift, shift_covers.c.person)
-    .join(
-        shift_people,
-        and_(shift_people.c.shift == shift_covers.c.shift, shift_people.c.person == shift_covers.c.absent),
-    )
+    select(shift_covers.c.shift, shift_covers.c.absent, shift_covers.c.person)
     .where(shift_covers.c.state == COVERS)
     .order_by(shift_covers.c.shift, shift_covers.c.answered_at, shift_covers.c.person)
 )
-"""Who covers a shift, as long as the roster names him whom he covers."""
+"""Who covers whom in a shift, whether it counts or not."""
 
 
 def leave_of(row: RowMapping) -> LeaveRow:
@@ -48,16 +45,16 @@ async def load_shifts(conn: AsyncConnection, query: Select[str, PostCode, dateti
     """The shifts that a query of key, post, start and end finds, in its order, with their people."""
     found = (await conn.execute(query)).all()
     people: dict[str, list[PersonId]] = {}
+    covers: dict[str, list[tuple[PersonId, PersonId]]] = {}
     for batch in batches(row[0] for row in found):
         named = select(shift_people.c.shift, shift_people.c.person).where(shift_people.c.shift.in_(batch))
         in_order = named.order_by(shift_people.c.shift, shift_people.c.ordinal)
         for shift, person in await conn.execute(in_order):
             people.setdefault(shift, []).append(person)
-        for shift, person in await conn.execute(_covers.where(shift_covers.c.shift.in_(batch))):
-            if person not in people[shift]:
-                people[shift].append(person)
+        for shift, absent, person in await conn.execute(_covers.where(shift_covers.c.shift.in_(batch))):
+            covers.setdefault(shift, []).append((absent, person))
     return [
-        Shift(post=post, start=start, end=end, people=tuple(people.get(key, ())))
+        Shift(post=post, start=start, end=end, people=with_covers(people.get(key, ()), covers.get(key, ())))
         for key, post, start, end in found
     ]
 
@@ -104,7 +101,9 @@ class ShiftRepo:
         """The same of any of those few."""
         rostered = exists().where(shift_people.c.shift == shifts.c.key, shift_people.c.person.in_(people))
         theirs = _covers.where(shift_covers.c.shift == shifts.c.key, shift_covers.c.person.in_(people))
-        return await self._load(or_(rostered, exists(theirs)), _touches(start, end))
+        found = await self._load(or_(rostered, exists(theirs)), _touches(start, end))
+        # A cover may count no more: the roster was given to others.
+        return [shift for shift in found if not set(people).isdisjoint(shift.people)]
 
     async def following(self, shift: Shift) -> Shift | None:
         """The shift of the same post that begins as this one ends, if any."""

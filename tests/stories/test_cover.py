@@ -211,3 +211,35 @@ async def test_several_are_asked_at_once_where_the_policy_says_so(tmp_path: Path
         assert await said(station, "cover_asked") == [("cover_asked", "p11"), ("cover_asked", "p12")]
         await station.until_civil("09:40")
         station.phone("p11").got("还没有人能顶")
+
+
+DAILY: Edits = {
+    **EDITS,
+    "policies.yaml": {
+        "unsigned:\n": 'coverage: {at: "16:00"}\nevening_digest: {at: "19:00", expires: 3h}\nunsigned:\n'
+    },
+}
+
+
+async def test_who_covers_is_read_by_coverage_and_digests(tmp_path: Path, database_url: str) -> None:
+    async with duty_station(tmp_path, database_url, edits=DAILY) as station:
+        await on_leave(station)
+        await station.until_civil("09:45")
+        await station.phone("p12").replies("我来")
+        await station.until_civil("16:00")
+        station.phone("p02").never_got("岐元村卡口", "今晚20:00")
+        await station.until_civil("19:00")
+        digest = station.phone("p11").expects("岐元村卡口", "那时有空的有赵志强、郑秀英、周丽华")
+        tonight = next(line for line in digest.text.splitlines() if "今晚20:00" in line)
+        assert "周丽华" in tonight and "郑秀英" not in tonight
+
+
+async def test_a_leave_that_nobody_covers_is_a_gap_in_the_afternoon(
+    tmp_path: Path, database_url: str
+) -> None:
+    async with duty_station(tmp_path, database_url, edits=DAILY) as station:
+        await on_leave(station)
+        await station.until_civil("16:00")
+        told = station.phone("p02").got("岐元村卡口", "今晚20:00", "缺1人")
+        gap = next(line for line in told.text.splitlines() if "今晚20:00" in line)
+        assert "赵志强" in gap and "郑秀英" not in gap

@@ -194,3 +194,10 @@ def test_office_holders_who_are_absent_in_all_their_seats_are_not_asked() -> Non
 def test_no_more_are_named_than_anybody_would_ring() -> None:
     candidates = Candidates(people=p("p09 p08 p07 p06"), busy={}, now=NOW)
     assert candidates.free(NOW, NOW + HOUR) == p("p06 p07 p08")
+
+
+def test_who_is_on_leave_from_a_shift_is_not_named_for_that_time() -> None:
+    away = {p("p06")[0]: [(NOW, NOW + HOUR)]}
+    candidates = Candidates(people=p("p06 p07"), busy={}, now=NOW, away=away)
+    assert candidates.free(NOW, NOW + HOUR) == p("p07")
+    assert candidates.free(NOW + HOUR, NOW + 2 * HOUR) == p("p06 p07")

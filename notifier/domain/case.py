@@ -37,6 +37,10 @@ class CallState(StrEnum):
     REMOVED = "removed"
 
 
+ANSWERED = frozenset({CallState.DECLINED, CallState.HOLDING, CallState.LAPSED})
+"""States that come of somebody's own words."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One person called in a case, at his first position. ``times`` counts repeats too.

@@ -47,7 +47,8 @@ Keyboard = tuple[tuple[Button, ...], ...]
 class Outgoing:
     """What a channel needs to make one call to its carrier. ``edits`` is the provider id to edit instead.
 
-    ``status_ref`` rides in a status callback's address, so that any receipt finds its message.
+    ``status_ref`` rides in a status callback's address, so that any receipt finds its message. ``silent``:
+    it is to make no sound, where the channel can do without.
     ``validity_s``: whole seconds after which the carrier should drop it undelivered.
     """
 
@@ -59,6 +60,7 @@ class Outgoing:
     edits: str | None = None
     status_ref: str = ""
     validity_s: int | None = None
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """What is written to people in the course of a case: which template, in which lane, with which values."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -50,9 +50,14 @@ class CaseLetters:
         lineage: Lineage,
         policy: Policy,
         now: datetime,
+        answered: Collection[PersonId] = (),
     ) -> Letter:
-        """The letter for one notice to one person. Its key is natural: case, notice, person, count."""
+        """The letter for one notice to one person. Its key is natural: case, notice, person, count.
+
+        ``answered`` have said something in this case, and so are awake.
+        """
         calls = tell.notice in CALLS
+        hushed = self.is_hushed(tell, now)
         standing = _standing(tell, policy, subject, lineage)
         return Letter(
             key=f"case:{case.id}:{tell.notice}:{tell.step}:{tell.n}:{tell.person}",
@@ -66,8 +71,14 @@ class CaseLetters:
             case=case.id,
             prefer=ChannelName(tell.channel) if tell.channel in _CHANNELS else None,
             call=calls,
+            silent=hushed,
+            by_sms=not hushed or tell.person in answered,
             wait=step.wait if (step := policy.step(tell.step)) else None,
         )
+
+    def is_hushed(self, tell: Tell, now: datetime) -> bool:
+        """Whether it need wake nobody: at night, who has it or that it is over."""
+        return tell.notice in (Notice.WHO_HAS_IT, Notice.STAND_DOWN) and is_night(now, self._station.zone)
 
     def _template(self, case: Case, tell: Tell, standing: _Standing, subject: Subject) -> str:
         """The text's name: the kind's own where it has one, else the one for all kinds."""

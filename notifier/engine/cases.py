@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from notifier.domain.case import (
+    ANSWERED,
     CALLS,
     CalledOff,
     CallFailed,
@@ -261,11 +262,18 @@ class Cases:
             return {}
         wanted = [(tell.person, *view.subject.topic_for(tell.person), case.unit) for tell in tells]
         matters = await tx.matters.ensure(wanted, now)
+        hushed = any(self._writer.is_hushed(tell, now) for tell in tells)
+        answered = await self._answered(tx, case) if hushed else frozenset()
         letters: list[Letter] = [
-            self._writer.letter(case, tell, matter, view.subject, view.lineage, view.policy, now)
+            self._writer.letter(case, tell, matter, view.subject, view.lineage, view.policy, now, answered)
             for tell, matter in zip(tells, matters, strict=True)
         ]
         return dict(zip(tells, await self._letters.post(tx, letters, now), strict=True))
+
+    async def _answered(self, tx: Tx, case: Case) -> frozenset[PersonId]:
+        """Everybody who has said something in that case."""
+        said = frozenset(call.person for call in case.calls if call.state in ANSWERED)
+        return said | await tx.messages.who_answered(case.id)
 
     async def _record(
         self,
@@ -297,6 +305,8 @@ def _line(
     if isinstance(effect, Tell):
         post = posted[effect]
         event, reason = _told(case, effect, steps)
+        if post.message is None and post.letter.silent:
+            reason = f"{reason}, left for the morning"
         return _entry(case, now, event, effect.person, reason, post.channel, post.message)
     return None
 

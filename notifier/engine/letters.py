@@ -20,7 +20,13 @@ POLICY_KIND = "policy_kind"
 NUMBER = "number"
 """The key under which the matter's number stands in the values."""
 
-_OURS = frozenset({POLICY_KIND, NUMBER})
+SILENT = "silent"
+"""The key under which the values keep that a message is to make no sound."""
+
+NOT_BY_SMS = "not_by_sms"
+"""The key under which the values keep that nobody is to be texted for it."""
+
+_OURS = frozenset({POLICY_KIND, NUMBER, SILENT, NOT_BY_SMS})
 
 REPLY_WORTH = timedelta(hours=1)
 """An answer to somebody's own words is stale after this."""
@@ -33,7 +39,7 @@ class Letter:
     ``key`` is natural: the same letter posted twice goes out once. ``to`` binds it to one contact (an answer
     goes back the way the words came); ``prefer`` is a channel to be tried before the policy's. ``wait`` is
     the step's, which caps the fallback. ``keyboard`` replaces the template's buttons. ``call``: only a sign
-    of life stops the fallback.
+    of life stops the fallback. ``silent``: without a sound by Telegram; ``by_sms`` False: not by SMS at all.
     """
 
     key: str
@@ -54,6 +60,8 @@ class Letter:
     edits: str | None = None
     released: bool = True
     locale: str | None = None
+    silent: bool = False
+    by_sms: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +253,7 @@ class _Desk:
         return None
 
     def _on(self, letter: Letter, channel: ChannelName) -> list[Contact]:
-        if letter.person is None:
+        if letter.person is None or (channel is ChannelName.SMS and not letter.by_sms):
             return []
         own = self._contacts.get(letter.person, ())
         return sorted((c for c in own if c.channel is channel), key=lambda c: c.account)
@@ -259,7 +267,9 @@ class _Desk:
 
 def _kept(letter: Letter) -> dict[str, object]:
     """What a message keeps, so that another channel's text can be made later."""
-    return {**letter.values, NUMBER: letter.number, POLICY_KIND: letter.kind}
+    kept = {**letter.values, NUMBER: letter.number, POLICY_KIND: letter.kind}
+    marks = {SILENT: letter.silent, NOT_BY_SMS: not letter.by_sms}
+    return kept | {name: True for name, holds in marks.items() if holds}
 
 
 def occasion(message: StoredMessage) -> str:
@@ -281,6 +291,8 @@ def _letter_of(message: StoredMessage) -> Letter:
         case=message.case,
         broadcast=message.broadcast,
         call=message.call,
+        silent=SILENT in message.values,
+        by_sms=NOT_BY_SMS not in message.values,
     )
 
 

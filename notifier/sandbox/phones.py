@@ -24,7 +24,7 @@ class Bubble:
 
     `incoming`: towards the phone. `account`: the bot id or SMS sender at the other end; `ref`: message_id or
     sid there. `status`: received for texts to the phone; sent, delivered, undelivered, failed. `note`: the
-    last pop-up of a button.
+    last pop-up of a button. `silent`: it came without a sound.
     """
 
     id: str
@@ -43,6 +43,7 @@ class Bubble:
     error: int | None = None
     note: str | None = None
     chat: int | None = None
+    silent: bool = False
 
     def reached(self) -> bool:
         """Whether the owner can read it here as something received."""
@@ -79,6 +80,7 @@ class Bubble:
             "deleted": self.deleted,
             "error": self.error,
             "note": self.note,
+            "silent": self.silent,
         }
 
 

@@ -83,6 +83,11 @@ class MessageReads(MessagePart):
                     found.setdefault(message.matter, []).append(message)
         return found
 
+    async def who_answered(self, case: CaseId) -> frozenset[PersonId]:
+        """Everybody who answered a message of that case."""
+        query = select(messages.c.person).where(messages.c.case == case, messages.c.answered_at.is_not(None))
+        return frozenset(person for person in await self._conn.scalars(query) if person is not None)
+
     async def of_case(self, case: CaseId) -> list[StoredMessage]:
         """A case's messages in the order they were queued."""
         return await self._all(select(messages).where(messages.c.case == case).order_by(messages.c.id))

@@ -77,6 +77,8 @@ class TelegramSender:
         }
         if message.keyboard:
             parameters["reply_markup"] = _markup(message.keyboard)
+        if message.silent:
+            parameters["disable_notification"] = True
         sent = await self._call("sendMessage", parameters)
         return Accepted(provider_id=_message_id(sent))
 

@@ -4,6 +4,7 @@ import structlog
 
 from notifier.channels.ports import Sender, Settler
 from notifier.domain.message import Accepted, Outgoing
+from notifier.engine.letters import SILENT
 from notifier.engine.sending.outcomes import Attempt
 from notifier.engine.sending.settling import Settling
 from notifier.engine.station import Station
@@ -77,4 +78,5 @@ class Caller:
             edits=message.edits,
             status_ref=str(message.id),
             validity_s=validity,
+            silent=message.values.get(SILENT) is True,
         )

@@ -29,6 +29,7 @@ class Draft:
     markup: Json | None = None
     reply_to: int | None = None
     answer: bool = False
+    silent: bool = False
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -108,6 +109,7 @@ class TelegramDesk:
             entities=draft.entities,
             reply_to=draft.reply_to,
             chat=draft.chat_id,
+            silent=draft.silent,
         )
         phone.bots.add(bot.id)
         self.show(phone, bubble)

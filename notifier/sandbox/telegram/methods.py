@@ -59,7 +59,13 @@ def send_message(desk: TelegramDesk, call: Call) -> Json:
     reply_to = _reply_target(desk, call, chat_id)
     answer = desk.admit(call.bot, chat_id)
     draft = Draft(
-        chat_id=chat_id, text=text, entities=entities, markup=markup, reply_to=reply_to, answer=answer
+        chat_id=chat_id,
+        text=text,
+        entities=entities,
+        markup=markup,
+        reply_to=reply_to,
+        answer=answer,
+        silent=call.flag("disable_notification"),
     )
     message = desk.deliver(call.bot, draft, answer_lost=call.answer_lost)
     if reply_to is not None and (original := _found(desk, call.bot, chat_id, reply_to)):

@@ -5,6 +5,7 @@ NotifierError
 │   ├── SettingError      an environment variable
 │   └── FileRefused       a roster or settings file; carries one Finding a bad place
 ├── NotFound              an id that names nothing
+├── NotAllowed            who asks may not see or do that; the same whether or not there is such a thing
 ├── Conflict              the record changed under us; load again and decide again
 ├── LeaseLost             another process owns the account or loop now; stop at once
 └── CarrierError          a carrier did not take a call; carries the verdict
@@ -55,6 +56,10 @@ class FileRefused(InputError):
 
 class NotFound(NotifierError):
     """An id that names nothing."""
+
+
+class NotAllowed(NotifierError):
+    """Who asks may not see or do that. Never tells whether there is such a thing."""
 
 
 class Conflict(NotifierError):

@@ -306,6 +306,7 @@ class Service:
         config, station = self._config, self._parts.station
         secret = config.telegram_webhook_secret
         return WebDeps(
+            parts=self._parts,
             database=station.db,
             now=station.now,
             wake=lambda: station.wake.ring("intake"),

@@ -13,6 +13,11 @@ class Clock(Protocol):
         """The civil moment, in UTC."""
 
 
+def machine_now() -> datetime:
+    """The machine's time, in UTC, whatever the civil clock says."""
+    return datetime.now(UTC)
+
+
 class RealClock:
     """The machine's own."""
 
@@ -20,7 +25,7 @@ class RealClock:
 
     def now(self) -> datetime:
         """The machine's time, in UTC."""
-        return datetime.now(UTC)
+        return machine_now()
 
 
 class FastClock:

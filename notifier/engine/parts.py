@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from notifier.domain.policy import Kind
+from notifier.engine.access.sessions import Sessions
 from notifier.engine.aftermath import Aftermath
 from notifier.engine.broadcasts import Broadcasts
 from notifier.engine.cases import Cases
@@ -48,6 +49,7 @@ class Parts:
     contacts_lost: ContactsLost
     digests: Digests
     punctuality: Punctuality
+    sessions: Sessions
 
 
 def assemble(station: Station) -> Parts:
@@ -89,4 +91,5 @@ def assemble(station: Station) -> Parts:
         contacts_lost=ContactsLost(station, letters),
         digests=Digests(station, letters),
         punctuality=Punctuality(station, letters),
+        sessions=Sessions(station.db),
     )

@@ -21,6 +21,7 @@ from notifier.store.tables import (
     calls,
     cases,
     courtesies,
+    grants,
     inbox,
     journal,
     leaves,
@@ -34,9 +35,11 @@ from notifier.store.tables import (
     people,
     presences,
     relays,
+    sessions,
     sheets,
     shift_covers,
     shift_people,
+    sign_ins,
     vouchers,
 )
 from notifier.store.types import UtcTime
@@ -62,13 +65,18 @@ _NAMED_IN: dict[Table, tuple[Column[Any], ...]] = {
     relays: (relays.c.asked, relays.c.answered_by),
     broadcasts: (broadcasts.c.author,),
     journal: (journal.c.person, journal.c.subject),
+    sign_ins: (sign_ins.c.person,),
+    sessions: (sessions.c.person,),
+    grants: (grants.c.person, grants.c.by),
 }
 """Where a person's id stands."""
 
 _IDS = frozenset({"id", "case", "matter", "message", "broadcast", "previous"})
 """Numbers that are names: given out as text."""
 
-_SECRET = frozenset({"token_hash", "code_hash", "selector"})
+_SECRET = frozenset(
+    {"token_hash", "code_hash", "selector", "ticket_hash", "link_hash", "asked_hash", "address_hash", "salt"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +166,7 @@ async def erase(
         done["inbox"] += (await conn.execute(blanking)).rowcount
     for table in (address_states, courtesies):
         done[table.name] = (await conn.execute(delete(table).where(_at(table, addresses)))).rowcount
-    for table in (links, link_tokens, vouchers):
+    for table in (links, link_tokens, vouchers, sign_ins, sessions):
         done[table.name] = (await conn.execute(delete(table).where(table.c.person == person))).rowcount
     for table, values in _blanks(person, now).items():
         column, *_ = _NAMED_IN[table]
@@ -180,6 +188,7 @@ def _blanks(person: PersonId, now: datetime) -> dict[Table, dict[str, Any]]:
         answers: {"detail": {}},
         leaves: {"reason": None},
         office_records: {"reason": None},
+        grants: {"reason": ""},
         matters: {"pool": f"person:{person}"},
     }
 

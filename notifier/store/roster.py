@@ -51,6 +51,14 @@ class RosterRepo:
         rows = await self._conn.execute(select(*UNIT_COLUMNS).order_by(units.c.code))
         return {row["code"]: unit_of(row) for row in rows.mappings()}
 
+    async def units_named(self, codes: Collection[UnitCode]) -> dict[UnitCode, Unit]:
+        """Those units by code, as far as there are such, and the root."""
+        found: dict[UnitCode, Unit] = {}
+        for batch in batches(codes):
+            query = select(*UNIT_COLUMNS).where(units.c.code.in_(batch) | units.c.parent.is_(None))
+            found |= {row["code"]: unit_of(row) for row in (await self._conn.execute(query)).mappings()}
+        return found
+
     async def unit(self, code: UnitCode) -> Unit | None:
         """One unit."""
         row = (await self._conn.execute(select(*UNIT_COLUMNS).where(units.c.code == code))).mappings()

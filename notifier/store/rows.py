@@ -335,3 +335,32 @@ class ImportResult:
     def is_empty(self) -> bool:
         """Whether nothing changed at all."""
         return all(diff == TableDiff() for diff in self.tables.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Somebody who has come in. Times are the machine's own; ``agent`` is what his browser calls itself."""
+
+    id: int
+    person: PersonId
+    created_at: datetime
+    last_seen: datetime
+    agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """An asking to come in. Times are the machine's own; ``person`` None: nobody is known by what was typed.
+
+    ``limited``: nothing is sent, since too many were asked for before it.
+    """
+
+    id: int = 0
+    person: PersonId | None
+    asked_at: datetime
+    expires_at: datetime
+    tries_left: int
+    limited: bool
+    salt: str | None = None
+    code_hash: str | None = None
+    used_at: datetime | None = None

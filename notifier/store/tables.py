@@ -528,6 +528,61 @@ import_sets = Table(
     Column("content", Text, nullable=False),
 )
 
+# ── who may come in ──────────────────────────────────────────────────────────────────────────────
+
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    # Times are the machine's own, not civil. ``person`` is NULL where nobody is known by what was typed.
+    Column("id", Integer, primary_key=True),
+    Column("person", String, index=True),
+    # Of the person, or of what was typed: what is counted for the limit.
+    Column("asked_hash", String, nullable=False),
+    Column("address_hash", String, nullable=False),
+    # Of what the browser that asked holds: only with it is a code of any use.
+    Column("ticket_hash", String, nullable=False, unique=True),
+    # NULL until the code is made; never, where nothing is sent.
+    Column("salt", String),
+    Column("code_hash", String),
+    Column("link_hash", String, unique=True),
+    Column("asked_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("tries_left", Integer, nullable=False),
+    # Too many before it: nothing is sent, and it is not counted for the person.
+    Column("limited", Boolean, nullable=False),
+    Column("used_at", UtcTime),
+    Index(None, "asked_at"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    # Times are the machine's own. The hash only: who reads the table cannot come in.
+    Column("id", Integer, primary_key=True),
+    Column("token_hash", String, nullable=False, unique=True),
+    Column("person", String, nullable=False, index=True),
+    Column("created_at", UtcTime, nullable=False),
+    Column("last_seen", UtcTime, nullable=False),
+    Column("revoked_at", UtcTime),
+    # What the browser calls itself, in few words.
+    Column("agent", String, nullable=False),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    # Rights over a unit with all below it that an operator gave by hand, for a while.
+    Column("id", Integer, primary_key=True),
+    Column("person", String, nullable=False, index=True),
+    Column("unit", String, nullable=False),
+    Column("rights", JSON, nullable=False),
+    Column("by", String),
+    Column("reason", Text, nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("until", UtcTime, nullable=False),
+    Column("revoked_at", UtcTime),
+)
+
 # ── the house's own ──────────────────────────────────────────────────────────────────────────────
 
 leases = Table(

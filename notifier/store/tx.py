@@ -11,6 +11,7 @@ from notifier.store.cases import CaseRepo
 from notifier.store.clock import ClockRepo
 from notifier.store.contacts import ContactRepo
 from notifier.store.covers import CoverRepo
+from notifier.store.grants import GrantRepo
 from notifier.store.imports import ImportRepo
 from notifier.store.inbox import InboxRepo
 from notifier.store.journal import JournalRepo
@@ -23,9 +24,11 @@ from notifier.store.outlook import OutlookRepo
 from notifier.store.pauses import PauseRepo
 from notifier.store.presences import PresenceRepo
 from notifier.store.roster import RosterRepo
+from notifier.store.sessions import SessionRepo
 from notifier.store.settings import SettingsRepo
 from notifier.store.sheets import SheetRepo
 from notifier.store.shifts import ShiftRepo
+from notifier.store.sign_ins import SignInRepo
 from notifier.store.signals import SignalRepo
 from notifier.store.staging import StagingRepo
 from notifier.store.timers import TimerRepo
@@ -141,6 +144,21 @@ class Tx:
     def vouchers(self) -> VoucherRepo:
         """Codes that let somebody connect a new chat."""
         return VoucherRepo(self.conn)
+
+    @cached_property
+    def sign_ins(self) -> SignInRepo:
+        """Askings to come in."""
+        return SignInRepo(self.conn)
+
+    @cached_property
+    def sessions(self) -> SessionRepo:
+        """Who has come in."""
+        return SessionRepo(self.conn)
+
+    @cached_property
+    def grants(self) -> GrantRepo:
+        """Rights given by hand."""
+        return GrantRepo(self.conn)
 
     @cached_property
     def imports(self) -> ImportRepo:

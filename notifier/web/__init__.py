@@ -1,1 +1,1 @@
-"""The HTTP face: webhooks, health, metrics, and the page that says what this is."""
+"""The HTTP face: webhooks, health, metrics, and the console."""

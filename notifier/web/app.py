@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from notifier.web.body import Bodies
+from notifier.web.console.console import console_routers
 from notifier.web.deps import WebDeps
-from notifier.web.headers import SECURITY, SecurityHeaders
+from notifier.web.headers import NOT_KEPT, SECURITY, SecurityHeaders
 from notifier.web.keeping import Keeper
 from notifier.web.pages import page_router
 from notifier.web.telegram import TelegramHooks
@@ -23,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 
 def create_app(deps: WebDeps) -> FastAPI:
-    """Webhooks, health, metrics and the page at ``/``. Opens nothing by itself."""
+    """Webhooks, health, metrics and the console. Opens nothing by itself."""
     watching, keeper, bodies = Watching(deps), Keeper(deps), Bodies()
 
     @asynccontextmanager
@@ -44,6 +45,7 @@ def create_app(deps: WebDeps) -> FastAPI:
         TwilioHooks(deps, keeper, bodies).router(),
         TelegramHooks(deps, keeper, bodies).router(),
         watching.router(),
+        *console_routers(deps.parts, deps.public_url),
         page_router(),
     ):
         app.include_router(router)
@@ -56,4 +58,5 @@ async def _failed(request: Request, error: Exception) -> Response:
     """500. Only the kind of error is logged: its text may hold what somebody wrote."""
     route = getattr(request.scope.get("route"), "path", "none")
     log.error("web_failed", route=route, error=type(error).__name__)
-    return JSONResponse({"detail": "internal error"}, status_code=500, headers=SECURITY)
+    headers = {**SECURITY, "Cache-Control": NOT_KEPT}
+    return JSONResponse({"detail": "internal error"}, status_code=500, headers=headers)

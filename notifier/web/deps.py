@@ -6,6 +6,7 @@ from datetime import datetime
 
 from notifier.engine.loops import Pulses
 from notifier.engine.metrics import Metrics
+from notifier.engine.parts import Parts
 from notifier.store.database import Database
 
 ChannelNotes = Mapping[str, Mapping[str, object]]
@@ -27,6 +28,7 @@ class WebDeps:
     wait.
     """
 
+    parts: Parts
     database: Database
     now: Callable[[], datetime]
     wake: Callable[[], None]

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
+from notifier.domain.access import SEE_ONLY, Grant
 from notifier.domain.ids import MatterId, PersonId
 from notifier.domain.message import MessageState
 from notifier.engine.keeping import erase_person, export_person
 from notifier.engine.station import Actor
 from notifier.errors import NotFound
 from notifier.store.database import Database
-from notifier.store.rows import InboxItem, JournalLine, PersonalAnswer, Voucher
+from notifier.store.rows import InboxItem, JournalLine, PersonalAnswer, SignIn, Voucher
 from notifier.store.tables import (
     address_states,
     answers,
@@ -83,6 +84,20 @@ async def fill(database: Database) -> None:
             await tx.conn.execute(insert(link_tokens).values(token))
             voucher = Voucher(person=person, given_by=EVA, expires_at=NOW + timedelta(hours=1))
             await tx.vouchers.give(voucher, selector="123", code_hash=f"{person}y", now=NOW, tries=5)
+            asking = SignIn(
+                person=person,
+                asked_at=NOW,
+                expires_at=NOW + timedelta(minutes=5),
+                tries_left=5,
+                limited=False,
+            )
+            hashes = {name: f"{person}{name}" for name in ("asked_hash", "address_hash", "ticket_hash")}
+            await tx.sign_ins.add(asking, **hashes)
+            await tx.sessions.begin(f"{person}z", person, "Firefox", NOW)
+            grant = Grant(
+                id=0, person=person, unit=CITY, rights=SEE_ONLY, by=EVA, reason="r", since=NOW, until=NOW
+            )
+            await tx.grants.add(grant)
 
 
 async def column(database: Database, query: Any) -> list[Any]:
@@ -102,13 +117,17 @@ async def test_an_export_is_everything_that_names_him(database: Database) -> Non
     assert [row["event"] for row in told["journal"]] == ["acknowledged"]
     counts = {name: len(rows) for name, rows in told.items() if name != "person"}
     one = ["people", "links", "link_tokens", "vouchers", "offices", "office_records", "leaves", "matters"]
-    one += ["answers", "journal"]
+    one += ["answers", "journal", "sign_ins", "sessions", "grants"]
     two = ["messages", "address_states", "courtesies"]
     none = ["pauses", "shift_people", "shift_covers", "presences", "sheets", "cases", "calls"]
     none += ["relays", "broadcasts"]
     assert counts == dict.fromkeys(one, 1) | dict.fromkeys(two, 2) | dict.fromkeys(none, 0) | {"inbox": 3}
-    secrets = {"token_hash", "code_hash", "selector"}
-    assert not any(secrets & row.keys() for row in [*told["link_tokens"], *told["vouchers"]])
+    assert not any(
+        "hash" in name or name in ("selector", "salt")
+        for table in ("link_tokens", "vouchers", "sign_ins", "sessions")
+        for row in told[table]
+        for name in row
+    )
 
 
 async def test_a_phone_that_others_have_too_is_not_his_alone(database: Database) -> None:
@@ -126,6 +145,7 @@ async def test_an_erasure_blanks_him_and_nobody_else(database: Database) -> None
     assert done == {
         **{"inbox": 2, "address_states": 2, "courtesies": 2, "links": 1, "link_tokens": 1, "vouchers": 1},
         **{"people": 1, "messages": 2, "answers": 1, "leaves": 1, "matters": 1, "office_records": 1},
+        **{"sign_ins": 1, "sessions": 1, "grants": 1},
     }
     assert await export_person(at(database, NOW), ANN) == ann
     dan: Any = await export_person(at(database, NOW), DAN)

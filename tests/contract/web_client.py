@@ -3,16 +3,23 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import httpx
 from fastapi import FastAPI
 from twilio.request_validator import RequestValidator
 
+from notifier.config import shipped
+from notifier.engine.clock import ManualClock
 from notifier.engine.loops import Pulses
 from notifier.engine.metrics import Metrics
+from notifier.engine.parts import Parts, assemble
+from notifier.engine.station import Reach, Rules, Station, Wake
 from notifier.store.database import Database
 from notifier.store.rows import InboxItem
+from notifier.texts.catalogue import Catalogue
 from notifier.web.app import WebDeps, create_app
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -20,6 +27,7 @@ PUBLIC = "https://duty.example"
 TOKENS = ("new-token", "old-token")
 SECRET = "a-secret_1"
 BOTS = ("4242", "4343")
+ZONE = ZoneInfo("Asia/Shanghai")
 
 Pairs = Iterable[tuple[str, str]]
 
@@ -74,10 +82,32 @@ class Site:
         return self.deps.metrics.registry.get_sample_value("notifier_incoming_total", labels) or 0.0
 
 
+@cache
+def _texts() -> Catalogue:
+    return Catalogue.load(shipped("templates"), zone=ZONE, default_locale="zh", signature="", tried=True)
+
+
+def parts_at(database: Database, **overrides: object) -> Parts:
+    """The engine's parts on this database, at NOW, with both channels on. Nothing turns."""
+    given: dict[str, object] = {
+        "db": database,
+        "clock": ManualClock(NOW),
+        "texts": _texts(),
+        "reach": Reach(telegram=BOTS, sms=("+15550001111",)),
+        "rules": Rules(ZONE),
+        "wake": Wake(),
+        "zone": ZONE,
+        "locale": "zh",
+        "site": "值守",
+    }
+    return assemble(Station(**{**given, **overrides}))  # type: ignore[arg-type]
+
+
 def open_site(database: Database, **overrides: object) -> Site:
     """An app on this database, with both carriers set up unless told otherwise."""
     woken: list[None] = []
     given: dict[str, object] = {
+        "parts": overrides.get("parts") or parts_at(database),
         "database": database,
         "now": lambda: NOW,
         "wake": lambda: woken.append(None),

@@ -1,0 +1,1 @@
+"""The console: pages rendered here, for whoever has signed in."""

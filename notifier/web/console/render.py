@@ -1,0 +1,72 @@
+"""Pages from templates: everything that is not markup of ours is escaped, and nothing may be missing."""
+
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from notifier.domain.access import Right, masked
+from notifier.web.console.assets import Assets
+from notifier.web.console.visit import Guest, Visitor
+from notifier.web.console.words import LOCALES, Words
+
+PAGES: Final = Path(__file__).parent / "pages"
+NAV: Final[tuple[tuple[str, str, Right | None], ...]] = (("/console", "layout.wall", None),)
+"""Address, name of the words, and the right that somebody must have somewhere; None: everybody."""
+
+
+class Renderer:
+    """Renders pages in the language of whoever looks."""
+
+    def __init__(self, assets: Assets, words: Words, zone: ZoneInfo, site: str) -> None:
+        """Take what all pages share. Times are shown as they are in ``zone``."""
+        self._words = words
+        self._environment = Environment(
+            loader=FileSystemLoader(PAGES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.globals |= {"asset": assets.url, "site": site, "locales": LOCALES, "nav": NAV}
+        self._environment.filters |= {
+            "masked": masked,
+            "hm": partial(_in_zone, zone, "%H:%M"),
+            "day_hm": partial(_in_zone, zone, "%m-%d %H:%M"),
+            "day": partial(_in_zone, zone, "%Y-%m-%d"),
+            "iso": _iso,
+        }
+
+    def page(
+        self, request: Request, who: Visitor | Guest, name: str, /, *, status: int = 200, **values: object
+    ) -> HTMLResponse:
+        """The page, or part of one, as an answer."""
+        own = {"path": request.url.path, **values}
+        return HTMLResponse(self.text(who.locale, name, visitor=_visitor(who), **own), status_code=status)
+
+    def text(self, locale: str, name: str, /, **values: object) -> str:
+        """What that template makes of the values."""
+        say = partial(self._words.say, locale)
+        return self._environment.get_template(name).render(locale=locale, t=say, **values)
+
+    def say(self, locale: str, name: str, /, **values: object) -> str:
+        """One of the pages' texts."""
+        return self._words.say(locale, name, **values)
+
+
+def _visitor(who: Visitor | Guest) -> Visitor | None:
+    return who if isinstance(who, Visitor) else None
+
+
+def _in_zone(zone: ZoneInfo, form: str, moment: datetime | None) -> str:
+    return moment.astimezone(zone).strftime(form) if moment else ""
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat()

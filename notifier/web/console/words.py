@@ -1,0 +1,40 @@
+"""Every text of the pages, in Chinese and in English, under the same names."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+WORDS: Final = Path(__file__).parent / "words"
+LOCALES: Final = ("zh", "en")
+
+
+class Words:
+    """Texts by language and name. A name is the file's and the text's: ``sign_in.title``."""
+
+    def __init__(self, texts: Mapping[str, Mapping[str, str]]) -> None:
+        """Take texts by language, then by name."""
+        self._texts = texts
+
+    @classmethod
+    def load(cls) -> "Words":
+        """Read every file of ``words/``."""
+        return cls({locale: _read(WORDS / locale) for locale in LOCALES})
+
+    def names(self, locale: str) -> frozenset[str]:
+        """The names that there are in a language."""
+        return frozenset(self._texts[locale])
+
+    def say(self, locale: str, name: str, /, **values: object) -> str:
+        """The text with its values in their places. Raises KeyError for a name that there is not."""
+        text = self._texts[locale][name]
+        return text.format(**values) if values else text
+
+
+def _read(folder: Path) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for file in sorted(folder.glob("*.yaml")):
+        told = yaml.safe_load(file.read_text("utf-8")) or {}
+        found |= {f"{file.stem}.{name}": str(text) for name, text in told.items()}
+    return found

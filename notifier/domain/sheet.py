@@ -36,6 +36,7 @@ class Refusal(StrEnum):
     ALREADY_VERIFIED = "already_verified"
     NO_REASON = "no_reason"
     NOTHING_TO_UNDO = "nothing_to_undo"
+    TO_VERIFY = "to_verify"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,22 +179,43 @@ def sign(
     )
 
 
+def sign_for(
+    sheet: Sheet,
+    by: PersonId,
+    verifier: PersonId | None,
+    exceptions: Collection[int],
+    items: int,
+    now: datetime,
+    terms: Terms,
+) -> Sheet | Refusal:
+    """``by`` signs in the signer's name: never who is to verify that very sheet, nor the signer himself."""
+    if by == sheet.signer:
+        return Refusal.OWN_SHEET
+    if not sheet.wants_signature:
+        return Refusal.ALREADY_SIGNED
+    if by == verifier:
+        return Refusal.TO_VERIFY
+    return sign(sheet, sheet.signer, exceptions, items, now, terms)
+
+
 def _in_time_until(sheet: Sheet, terms: Terms) -> datetime:
     if sheet.state is SheetState.RETURNED:
         return max(sheet.due_at, terms.after(sheet.asked_at, terms.grace))
     return sheet.due_at
 
 
-def verify(sheet: Sheet, by: PersonId, now: datetime) -> Sheet | Refusal:
-    """Somebody else confirms that the sheet is true."""
-    if refusal := _not_to_be_judged(sheet, by):
+def verify(sheet: Sheet, by: PersonId, now: datetime, *, proxy: PersonId | None = None) -> Sheet | Refusal:
+    """Somebody else confirms that the sheet is true. ``proxy`` signed it in the signer's name, if anybody."""
+    if refusal := _not_to_be_judged(sheet, by, proxy):
         return refusal
     return replace(sheet, state=SheetState.VERIFIED, verifier=by, verified_at=now)
 
 
-def send_back(sheet: Sheet, by: PersonId, reason: str, now: datetime) -> Sheet | Refusal:
+def send_back(
+    sheet: Sheet, by: PersonId, reason: str, now: datetime, *, proxy: PersonId | None = None
+) -> Sheet | Refusal:
     """Somebody else returns it with a reason: the signer owes it anew, his grace starts now."""
-    if refusal := _not_to_be_judged(sheet, by):
+    if refusal := _not_to_be_judged(sheet, by, proxy):
         return refusal
     if not reason.strip():
         return Refusal.NO_REASON
@@ -208,8 +230,8 @@ def send_back(sheet: Sheet, by: PersonId, reason: str, now: datetime) -> Sheet |
     )
 
 
-def _not_to_be_judged(sheet: Sheet, by: PersonId) -> Refusal | None:
-    if by == sheet.signer:
+def _not_to_be_judged(sheet: Sheet, by: PersonId, proxy: PersonId | None) -> Refusal | None:
+    if by in (sheet.signer, proxy):
         return Refusal.OWN_SHEET
     if sheet.state is SheetState.VERIFIED:
         return Refusal.ALREADY_VERIFIED

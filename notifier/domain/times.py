@@ -28,12 +28,37 @@ def iso_utc(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def iso_utc_or_none(moment: datetime | None) -> str | None:
+    """The same of a moment that may not have come yet."""
+    return None if moment is None else iso_utc(moment)
+
+
 def parse_iso_utc(text: str) -> datetime:
     """The inverse of ``iso_utc``. Raises ValueError."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no offset")
     return moment.astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpokenDay:
+    """A day as people name it: mostly without the year."""
+
+    month: int
+    day: int
+    year: int | None = None
+
+    def on_or_after(self, today: date) -> date | None:
+        """The day meant: of that year, else the next one. None where there is no such day, or it is over."""
+        for year in (self.year,) if self.year else (today.year, today.year + 1):
+            try:
+                meant = date(year, self.month, self.day)
+            except ValueError:
+                continue
+            if meant >= today:
+                return meant
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,13 +6,14 @@ from datetime import datetime
 
 from notifier.domain.chain import verifier_for
 from notifier.domain.ids import PersonId, UnitCode
-from notifier.domain.message import Button, Keyboard
+from notifier.domain.message import Button, Keyboard, Lane
 from notifier.domain.policy import Checklist, Kind, Settings
 from notifier.domain.roster import Lineage, Person
 from notifier.domain.sheet import Sheet
 from notifier.domain.times import iso_utc
 from notifier.engine.case_letters import base_values, local_phone
 from notifier.engine.letters import Letter, Letters
+from notifier.engine.sheet_proxies import proxy_of
 from notifier.engine.station import Station
 from notifier.engine.subjects import SHEET, VERIFY
 from notifier.store.rows import Matter
@@ -69,7 +70,8 @@ class SheetLetters:
     async def values(self, tx: Tx, sheet: Sheet, locale: str) -> dict[str, object]:
         """What every text about a sheet may say, in that language."""
         checklist = await self.checklist_of(tx, sheet)
-        ids = [p for p in (sheet.signer, sheet.verifier) if p]
+        proxy = await proxy_of(tx, sheet)
+        ids = [p for p in (sheet.signer, sheet.verifier, proxy) if p]
         people = await tx.roster.people(ids)
         off = sheet.draft if sheet.wants_signature else sheet.exceptions
         items = [_in(item, locale) for item in checklist.items]
@@ -83,6 +85,7 @@ class SheetLetters:
             "reason": sheet.return_reason,
             "late": sheet.late,
             "items": [{"number": n, "text": text, "done": n not in off} for n, text in enumerate(items, 1)],
+            "proxy_name": people[proxy].name if proxy in people else None,
             **_who("signer", people.get(sheet.signer)),
             **_who("verifier", people.get(sheet.verifier) if sheet.verifier else None),
         }
@@ -90,7 +93,7 @@ class SheetLetters:
     async def ask_verifier(self, tx: Tx, sheet: Sheet, settings: Settings, now: datetime) -> Sheet:
         """Put a signed list before its verifier, who is kept on it; the sheet as it is when nobody can."""
         lineage = await self.lineage(tx, sheet.unit, now, sheet.signer)
-        verifier = _verifier(sheet, settings, lineage, now)
+        verifier = await self._verifier(tx, sheet, settings, lineage, now)
         if verifier is None:
             return sheet
         sheet = replace(sheet, verifier=verifier)
@@ -110,6 +113,29 @@ class SheetLetters:
         )
         await self._letters.post(tx, [letter], now)
         return sheet
+
+    async def tell_of_proxy(self, tx: Tx, sheet: Sheet, proxy: PersonId, now: datetime) -> None:
+        """Tell the signer that it was signed in his name, and that he may take that back."""
+        lineage = await self.lineage(tx, sheet.unit, now, sheet.signer, proxy)
+        signer, sender = lineage.people.get(sheet.signer), lineage.people.get(proxy)
+        [matter] = await tx.matters.ensure([(sheet.signer, SHEET, sheet.key, sheet.unit)], now)
+        letter = Letter(
+            key=f"signed_for:{sheet.key}:{iso_utc(now)}",
+            person=sheet.signer,
+            template="signed_for_told",
+            values={
+                **base_values(lineage, sheet.signer, now),
+                **await self.values(tx, sheet, signer.locale if signer else self._station.locale),
+                "sender_name": sender.name if sender else None,
+                "sender_phone": local_phone(sender.phone) if sender else None,
+            },
+            lane=Lane.REPLY,
+            # Of the kind that keeps no quiet hours: in the morning it would be too late to take it back.
+            kind=Kind.UNSTAFFED,
+            matter=matter.id,
+            number=matter.number,
+        )
+        await self._letters.post(tx, [letter], now)
 
     async def tell_signer(self, tx: Tx, sheet: Sheet, template: str, now: datetime) -> None:
         """Tell the signer what became of the list."""
@@ -132,16 +158,19 @@ class SheetLetters:
 
     async def verifier_of(self, tx: Tx, sheet: Sheet, settings: Settings, now: datetime) -> PersonId | None:
         """Who is to verify that list as things stand now."""
-        return _verifier(sheet, settings, await self.lineage(tx, sheet.unit, now, sheet.signer), now)
+        lineage = await self.lineage(tx, sheet.unit, now, sheet.signer)
+        return await self._verifier(tx, sheet, settings, lineage, now)
+
+    async def _verifier(
+        self, tx: Tx, sheet: Sheet, settings: Settings, lineage: Lineage, now: datetime
+    ) -> PersonId | None:
+        verified_by = settings.checklist(sheet.checklist).verified_by
+        proxy = await proxy_of(tx, sheet)
+        return verifier_for(verified_by, lineage, sheet.signer, now, proxy=proxy)
 
     async def lineage(self, tx: Tx, unit: UnitCode, now: datetime, *also: PersonId) -> Lineage:
         """The unit's chain, with these people in it too."""
         return await self._station.lineage(tx, unit, now, also=also)
-
-
-def _verifier(sheet: Sheet, settings: Settings, lineage: Lineage, now: datetime) -> PersonId | None:
-    verified_by = settings.checklist(sheet.checklist).verified_by
-    return verifier_for(verified_by, lineage, sheet.signer, now)
 
 
 def _in(texts: Mapping[str, str], locale: str) -> str:

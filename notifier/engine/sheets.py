@@ -13,6 +13,7 @@ from notifier.domain.times import iso_utc
 from notifier.engine.cases import Cases
 from notifier.engine.letters import Letters
 from notifier.engine.sheet_letters import SheetLetters
+from notifier.engine.sheet_proxies import SIGNED, SIGNED_FOR, proxy_of
 from notifier.engine.station import Actor, Station
 from notifier.engine.subjects import SHEET, UNSIGNED, VERIFY, Subject
 from notifier.errors import NotFound
@@ -127,25 +128,48 @@ class Sheets:
     ) -> Sheet | Refusal:
         """The signer signs: the unsigned case closes, and the verifier is asked."""
         settings = await self._settings_of(tx, sheet)
-        checklist = settings.checklist(sheet.checklist)
-        signer = by.person or sheet.signer
-        signed = rules.sign(
-            sheet, signer, exceptions, len(checklist.items), now, _terms(settings, checklist, Kind.UNSIGNED)
-        )
+        items, terms = _to_sign(sheet, settings)
+        signed = rules.sign(sheet, by.person or sheet.signer, exceptions, items, now, terms)
         if isinstance(signed, Refusal):
             return signed
-        late = "late" if signed.late else None
-        await self._journal(tx, signed, "signed", signer, by, _marked(signed, late), now, Kind.UNSIGNED)
+        await self._journal(tx, signed, SIGNED, signed.signer, by, _marked(signed), now, Kind.UNSIGNED)
+        return await self._signed(tx, signed, settings, now)
+
+    async def sign_for(
+        self, tx: Tx, sheet: Sheet, exceptions: Sequence[int], by: Actor, done_at: datetime, now: datetime
+    ) -> Sheet | Refusal:
+        """Somebody signs in the signer's name, who did so at ``done_at``: both times are kept, and by whom.
+
+        Whether it is late goes by ``now``, when it was entered.
+        """
+        settings = await self._settings_of(tx, sheet)
+        items, terms = _to_sign(sheet, settings)
+        proxy = by.person or sheet.signer
+        verifier = await self.letters.verifier_of(tx, sheet, settings, now)
+        signed = rules.sign_for(sheet, proxy, verifier, exceptions, items, now, terms)
+        if isinstance(signed, Refusal):
+            return signed
+        reason = _marked(signed, f"by proxy of {proxy}", f"done {iso_utc(done_at)}")
+        await self._journal(tx, signed, SIGNED, signed.signer, by, reason, now, Kind.UNSIGNED)
+        capacity = await self._capacity(tx, signed, by, now)
+        for_whom = "; ".join(part for part in (capacity, f"for {signed.signer}") if part)
+        await self._journal(tx, signed, SIGNED_FOR, proxy, by, for_whom, now, Kind.UNSIGNED)
+        signed = await self._signed(tx, signed, settings, now)
+        await self.letters.tell_of_proxy(tx, signed, proxy, now)
+        return signed
+
+    async def _signed(self, tx: Tx, signed: Sheet, settings: Settings, now: datetime) -> Sheet:
         signed = await self.letters.ask_verifier(tx, signed, settings, now)
         await tx.sheets.save(signed)
         await tx.timers.drop([f"{UNSIGNED_AT}:{signed.key}"])
         await self._watch_verification(tx, signed, settings)
-        await self._cases.settle(tx, Kind.UNSIGNED, signed.key, now, signer)
+        await self._cases.settle(tx, Kind.UNSIGNED, signed.key, now, signed.signer)
         return signed
 
     async def verify(self, tx: Tx, sheet: Sheet, by: Actor, now: datetime) -> Sheet | Refusal:
         """Somebody other than the signer finds it true: the matter is closed for everybody."""
-        verified = rules.verify(sheet, by.person or sheet.signer, now)
+        proxy = await proxy_of(tx, sheet)
+        verified = rules.verify(sheet, by.person or sheet.signer, now, proxy=proxy)
         if isinstance(verified, Refusal):
             return verified
         capacity = await self._capacity(tx, verified, by, now)
@@ -158,7 +182,8 @@ class Sheets:
 
     async def send_back(self, tx: Tx, sheet: Sheet, reason: str, by: Actor, now: datetime) -> Sheet | Refusal:
         """Somebody other than the signer returns it: the signer owes it anew, his grace starts now."""
-        returned = rules.send_back(sheet, by.person or sheet.signer, reason, now)
+        proxy = await proxy_of(tx, sheet)
+        returned = rules.send_back(sheet, by.person or sheet.signer, reason, now, proxy=proxy)
         if isinstance(returned, Refusal):
             return returned
         capacity = await self._capacity(tx, returned, by, now)
@@ -267,7 +292,7 @@ class Sheets:
             unit=sheet.unit,
             topic=VERIFY,
             topic_of_others=VERIFY,
-            excluded=frozenset({sheet.signer}),
+            excluded=frozenset({sheet.signer, await proxy_of(tx, sheet) or sheet.signer}),
             values=await self.letters.values(tx, sheet, self._station.locale),
             settled=str(sheet.state) if sheet.state in (SheetState.VERIFIED, SheetState.RETURNED) else None,
             void=None if waiting or sheet.state is not SheetState.OPEN else "unsigned_again",
@@ -319,6 +344,14 @@ def _timer(kind: str, due_at: datetime, subject: str) -> Timer:
     return Timer(key=f"{kind}:{subject}", lane=Lane.ESCALATION, due_at=due_at, kind=kind, subject=subject)
 
 
-def _marked(sheet: Sheet, late: str | None) -> str | None:
+def _to_sign(sheet: Sheet, settings: Settings) -> tuple[int, Terms]:
+    """How many items its list has, and when it would be late."""
+    checklist = settings.checklist(sheet.checklist)
+    return len(checklist.items), _terms(settings, checklist, Kind.UNSIGNED)
+
+
+def _marked(sheet: Sheet, *how: str) -> str | None:
+    """What is to be known of a signature: how it came about, what was not done, whether it is late."""
     without = "without " + ", ".join(str(n) for n in sheet.exceptions) if sheet.exceptions else None
-    return "; ".join(part for part in (without, late) if part) or None
+    late = "late" if sheet.late else None
+    return "; ".join(part for part in (*how, without, late) if part) or None

@@ -32,6 +32,13 @@ class JournalRepo:
         found = await self._conn.execute(select(journal).where(journal.c.case == case).order_by(journal.c.id))
         return [_line(row) for row in found.mappings()]
 
+    async def last_at(self, at: datetime, subject: str, events: Collection[str]) -> JournalLine | None:
+        """The last line of those events about that subject, written down at that very moment."""
+        about = (journal.c.at == at) & (journal.c.subject == subject) & journal.c.event.in_(events)
+        found = await self._conn.execute(select(journal).where(about).order_by(journal.c.id.desc()).limit(1))
+        row = found.mappings().one_or_none()
+        return _line(row) if row else None
+
     async def recent(
         self,
         limit: int,

@@ -1,13 +1,13 @@
 """Responsibility lists, one row for each that somebody owes."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notifier.domain.ids import PersonId, SheetKey, ShiftKey
+from notifier.domain.ids import PersonId, SheetKey, ShiftKey, UnitCode
 from notifier.domain.sheet import Sheet, SheetState
 from notifier.errors import NotFound
 from notifier.store.statements import batches, insert_or, locking
@@ -96,6 +96,13 @@ class SheetRepo:
     async def open_of(self, signer: PersonId) -> list[Sheet]:
         """The sheets that person owes a signature now, the first due first."""
         return await self._load(sheets.c.signer == signer, sheets.c.state.in_(_OWED))
+
+    async def owed_in(self, units: Collection[UnitCode]) -> list[Sheet]:
+        """The sheets that somebody owes a signature in exactly those units, the first due first."""
+        found = [
+            await self._load(sheets.c.unit.in_(batch), sheets.c.state.in_(_OWED)) for batch in batches(units)
+        ]
+        return sorted((s for part in found for s in part), key=lambda sheet: (sheet.due_at, sheet.key))
 
     async def to_verify(self, verifier: PersonId) -> list[Sheet]:
         """The signed sheets that person was asked to verify, the first due first."""

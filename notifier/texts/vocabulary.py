@@ -146,6 +146,7 @@ VOCABULARY: Mapping[str, Value] = {
         signer_name=(T, _NAME),
         signer_phone=(P, _PHONE, "?"),
         verifier_name=(T, _NAME, "?"),
+        proxy_name=(T, _NAME, "!"),
         verifier_phone=(P, _PHONE, "?"),
         reason=(T, "第3项登记本没见夜班记录", "?"),
         late=(F, True),

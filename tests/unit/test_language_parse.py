@@ -1,5 +1,7 @@
 """Words alone: every phrase of the table, in its variants, and what must hold for any text."""
 
+from datetime import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,6 +53,10 @@ PHRASES: dict[Verb, str] = {
     Verb.PROXY: (
         "老王到了|代王建国到岗|代 王建国 到岗827|Wang is there|for Wang here|欧阳建国已到岗|人都到了"
         "|都到了|王书记已到岗"
+    ),
+    Verb.SIGN_FOR: (
+        "代郑秀英签827|代 郑秀英 签827 除3,5|代郑秀英 p14 签|代郑秀英签827 20:50|827代郑秀英签字了|代签827"
+        "|代郑秀英簽八二七|代替郑秀英签|for Wang sign 827 except 3 5|for zheng xiuying p14 sign"
     ),
     Verb.SORTED: "处理好了|sorted|搞定了|已安排",
     Verb.AGREE: "同意|同意833|833同意|准了|批准|agree 833|approved",
@@ -211,7 +217,48 @@ def test_reasons(text: str, reason: str | None) -> None:
     assert parse(text).reason == reason
 
 
-GUARDED = {Verb.HERE, Verb.SIGN, Verb.VERIFY}
+@pytest.mark.parametrize(
+    ("text", "name", "numbers", "items", "clock"),
+    [
+        ("代 郑秀英 签827 除3,5", "郑秀英", (827,), (3, 5), None),
+        ("代郑秀英 p14 签827除3、5没做", "郑秀英 p14", (827,), (3, 5), None),
+        ("827代郑秀英签", "郑秀英", (827,), (), None),
+        ("代郑秀英签827，20：50，除3", "郑秀英", (827,), (3,), time(20, 50)),
+        ("代郑秀英签 8:05", "郑秀英", (), (), time(8, 5)),
+        ("for Zheng Xiuying sign 827 at 20:50 except 3 5", "zheng xiuying", (827,), (3, 5), time(20, 50)),
+        ("for wang p15 signed 827", "wang p15", (827,), (), None),
+    ],
+)
+def test_signing_for_somebody(
+    text: str, name: str, numbers: tuple[int, ...], items: tuple[int, ...], clock: time | None
+) -> None:
+    said = parse(text)
+    assert (said.verb, said.strict) == (Verb.SIGN_FOR, True)
+    assert (said.name, said.numbers, said.items, said.clock) == (name, numbers, items, clock)
+
+
+@pytest.mark.parametrize(
+    "text", ["代签827", "代 姓名 签828", "代郑秀英签827除3-5", "代郑秀英签110", "代郑秀英签25:61"]
+)
+def test_signing_for_somebody_is_never_guessed(text: str) -> None:
+    said = parse(text)
+    assert (said.verb, said.strict) in ((Verb.SIGN_FOR, False), (Verb.UNKNOWN, True))
+
+
+@pytest.mark.parametrize("text", ["代郑秀英没签", "代郑秀英签吗？", "代她不签827", "别代郑秀英签"])
+def test_a_denial_or_a_question_signs_for_nobody(text: str) -> None:
+    assert parse(text).verb is not Verb.SIGN_FOR
+
+
+def test_namesakes_are_told_apart_by_their_ids() -> None:
+    assert (parse("代郑秀英 p14 到岗827").verb, parse("代郑秀英 p14 到岗827").name) == (
+        Verb.PROXY,
+        "郑秀英 p14",
+    )
+    assert parse("for wang is here").name == "wang"
+
+
+GUARDED = {Verb.HERE, Verb.SIGN, Verb.VERIFY, Verb.SIGN_FOR}
 NEGATIONS = [
     "不",
     "没",

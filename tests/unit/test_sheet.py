@@ -20,6 +20,7 @@ from notifier.domain.sheet import (
     send_back,
     sheet_key,
     sign,
+    sign_for,
     signers,
     toggle,
     undo_return,
@@ -97,6 +98,20 @@ def test_signing_with_exceptions() -> None:
     assert sign(SHEET, BOB, [], 8, DUE, TERMS) is Refusal.NOT_SIGNER
     assert sign(SIGNED, ANN, [], 8, DUE, TERMS) is Refusal.ALREADY_SIGNED
     assert sign(SHEET, ANN, [9], 8, DUE, TERMS) is Refusal.NO_SUCH_ITEM
+
+
+def test_signing_for_somebody_else() -> None:
+    def by(proxy: PersonId, sheet: Sheet = SHEET, verifier: PersonId | None = None) -> Sheet | Refusal:
+        return sign_for(sheet, proxy, verifier, [3], 8, DUE, TERMS)
+
+    signed = became(by(BOB))
+    assert (signed.state, signed.signer, signed.exceptions) == (SheetState.SIGNED, ANN, (3,))
+    assert by(ANN) is Refusal.OWN_SHEET
+    assert by(BOB, verifier=BOB) is Refusal.TO_VERIFY
+    assert by(BOB, SIGNED, verifier=BOB) is Refusal.ALREADY_SIGNED
+    assert verify(signed, BOB, DUE, proxy=BOB) is Refusal.OWN_SHEET
+    assert send_back(signed, BOB, "x", DUE, proxy=BOB) is Refusal.OWN_SHEET
+    assert became(verify(signed, PersonId("cid"), DUE, proxy=BOB)).verifier == "cid"
 
 
 def test_marks_before_signing() -> None:

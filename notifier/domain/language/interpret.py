@@ -58,13 +58,21 @@ def interpret(
     if utterance.verb in _OF_NO_MATTER:
         return Answer(verb=utterance.verb, language=utterance.language, name=utterance.name)
     if utterance.verb in _ORDERS and utterance.name:
-        return Answer(verb=utterance.verb, name=utterance.name)
+        return Answer(verb=utterance.verb, name=utterance.name, day=utterance.day)
+    if utterance.verb is Verb.SIGN_FOR:
+        return _in_the_name_of(utterance)
     scene = set_scene(utterance, matters, quoted=quoted, known=known, confirmed=confirmed)
     if isinstance(scene, Scene):
         return _read(scene)
     if isinstance(scene, Stale) and utterance.verb in _OF_CLOSED_TOO:
         return Answer(verb=utterance.verb, matter=scene.matter, number=scene.number or None)
     return scene
+
+
+def _in_the_name_of(said: Utterance) -> Answer:
+    """Whose list it is depends on what is open for him, not for the sender; no name where none is certain."""
+    name = said.name if said.strict else None
+    return Answer(verb=said.verb, name=name, items=said.items, clock=said.clock)
 
 
 def _read(scene: Scene) -> Reading:

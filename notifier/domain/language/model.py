@@ -6,9 +6,11 @@ holds them against what is open for the sender. Both are pure.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import time
 from enum import StrEnum
 
 from notifier.domain.ids import MatterId
+from notifier.domain.times import SpokenDay
 
 
 class Verb(StrEnum):
@@ -30,6 +32,7 @@ class Verb(StrEnum):
     RETURN = "return"
     RELAYED = "relayed"
     PROXY = "proxy"
+    SIGN_FOR = "sign_for"
     HAND_ON = "hand_on"
     TAKE_OVER = "take_over"
     COVER = "cover"
@@ -63,6 +66,7 @@ BINDING = frozenset(
         Verb.RETURN,
         Verb.RELAYED,
         Verb.PROXY,
+        Verb.SIGN_FOR,
         Verb.AGREE,
         Verb.REFUSE,
         Verb.APPOINT,
@@ -80,7 +84,8 @@ class Utterance:
     mean it. ``numbers`` are three- and four-digit numbers that may name a matter, in text order;
     ``counts`` are all other whole numbers. ``text`` is the normalised text. ``excepting`` is true when
     the text names exceptions by an explicit 除 / except: the one way in which a negation may sign.
-    ``takes``: an ETA was said together with 收到.
+    ``takes``: an ETA was said together with 收到. ``clock``: at what civil time it is said to have been.
+    ``day``: the last day on which something is to hold.
     """
 
     verb: Verb
@@ -97,6 +102,8 @@ class Utterance:
     question: bool = False
     excepting: bool = False
     takes: bool = False
+    clock: time | None = None
+    day: SpokenDay | None = None
 
 
 class MatterKind(StrEnum):
@@ -169,6 +176,8 @@ class Answer:
     language: str | None = None
     number: int | None = None
     takes: bool = False
+    clock: time | None = None
+    day: SpokenDay | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import time
 
 from notifier.domain.language import vocabulary as words
 from notifier.domain.language.figures import Figured, may_name, read_figures, spell_out
@@ -10,14 +11,17 @@ from notifier.domain.language.model import Utterance, Verb
 from notifier.domain.language.normalise import normalise
 from notifier.domain.language.rule import Rule
 from notifier.domain.language.rules_en import CLAUSE_EN
+from notifier.domain.language.rules_proxy import BY_PROXY, PLACEHOLDERS, SEEMS_SIGNED_FOR
 from notifier.domain.language.rules_text import LANGUAGE, NO_REASON, REASONED, VOUCHER, WHOLE_TEXT
 from notifier.domain.language.rules_zh import CLAUSE_ZH
+from notifier.domain.times import SpokenDay
 
 GUARDED = frozenset({Verb.HERE, Verb.SIGN, Verb.VERIFY})
 """What no text with a negation may yield, an explicit exception aside."""
 
 _NEGATION = re.compile(words.NEGATION)
 _EXCEPT = re.compile(words.EXCEPT)
+_EXCEPTIONS = re.compile(rf"(?:{words.EXCEPT}).*")
 _QUESTION = re.compile(words.QUESTION)
 _ASKING = re.compile(words.ASKING)
 _SUSPICION = re.compile(rf"\A(?:{words.SUSPICION})\Z")
@@ -51,6 +55,8 @@ class _Said:
     language: str | None = None
     numbers: tuple[int, ...] | None = None
     takes: bool = False
+    clock: time | None = None
+    day: SpokenDay | None = None
 
 
 _NOTHING = _Said(verb=Verb.UNKNOWN)
@@ -75,6 +81,8 @@ def parse(text: str) -> Utterance:
         reason=said.reason,
         language=said.language,
         takes=said.takes,
+        clock=said.clock,
+        day=said.day,
         negated=bool(_NEGATION.search(plain)),
         question=asks,
         excepting=bool(_EXCEPT.search(plain)),
@@ -92,7 +100,7 @@ def _said(plain: str, spelled: str, figured: Figured, *, asks: bool) -> _Said:
         return _question(plain, figured)
     if _SUSPICION.match(figured.core):
         return _Said(verb=Verb.INFO)
-    return _reasoned(spelled) or whole or _statement(figured)
+    return _by_proxy(spelled) or _reasoned(spelled) or whole or _statement(figured)
 
 
 def _whole_message(plain: str, figured: Figured) -> _Said | None:
@@ -123,6 +131,33 @@ def _question(plain: str, figured: Figured) -> _Said:
         "?"
     )
     return _Said(verb=Verb.INFO) if known else _NOTHING
+
+
+def _by_proxy(spelled: str) -> _Said | None:
+    """What is said in somebody's name, where the name can be told from the rest for certain."""
+    if _NEGATION.search(_EXCEPTIONS.sub("", spelled)):
+        return None
+    for verb, pattern in BY_PROXY:
+        found = pattern.match(spelled)
+        if found is not None:
+            return _in_the_name_of(verb, found)
+    return _Said(verb=Verb.SIGN_FOR, strict=False) if SEEMS_SIGNED_FOR.match(spelled) else None
+
+
+def _in_the_name_of(verb: Verb, found: re.Match[str]) -> _Said:
+    groups = found.groupdict()
+    name = (found["name"] or found["other"]).strip()
+    items, certain = _items(groups.get("items") or "")
+    clock = groups.get("clock")
+    numbers = [int(n) for n in found.group("before", "after") if n]
+    return _Said(
+        verb=verb,
+        strict=certain and name not in PLACEHOLDERS and all(map(may_name, numbers)),
+        name=name,
+        items=items,
+        clock=time.fromisoformat(clock.zfill(5)) if clock else None,
+        numbers=tuple(filter(may_name, numbers)),
+    )
 
 
 def _reasoned(spelled: str) -> _Said | None:

@@ -4,11 +4,21 @@ import re
 
 from notifier.domain.language import vocabulary as words
 from notifier.domain.language.model import Verb
-from notifier.domain.language.rule import ALL, DONE, ITEMS, ME, SIGN, Rule, whole, within
+from notifier.domain.language.rule import (
+    ALL,
+    BUT,
+    DONE,
+    ITEMS,
+    ME,
+    NUMBER,
+    SIGN,
+    UNDONE,
+    Rule,
+    whole,
+    within,
+)
 
 _DENIED = r"\A(?!.*(?:没|未|不)(?:有)?(?:到|去|在))"
-_UNDONE = r"(?:没有?做|未做|没有?完成|未完成|没办)?(?:以外|之外|外)?"
-_BUT = r"(?:除了?|除去|except(?: for)?)"
 
 WHOLE_TEXT: tuple[Rule, ...] = (
     within(
@@ -44,8 +54,8 @@ WHOLE_TEXT: tuple[Rule, ...] = (
     whole(
         Verb.SIGN,
         rf"(?:{ALL}{SIGN}{DONE}|sign(?:ed)?(?: off)?(?: all| everything| the rest)?)"
-        rf",? ?{_BUT} ?{ITEMS}{_UNDONE}(?:,?{ALL}(?:{SIGN}|做){DONE})?",
-        rf"{_BUT} ?{ITEMS.replace('items', 'first')}{_UNDONE},? ?"
+        rf",? ?{BUT} ?{ITEMS}{UNDONE}(?:,?{ALL}(?:{SIGN}|做){DONE})?",
+        rf"{BUT} ?{ITEMS.replace('items', 'first')}{UNDONE},? ?"
         rf"(?:{ALL}{SIGN}{DONE}|(?:all )?sign(?:ed)?(?: all| the rest)?)",
     ),
     within(
@@ -73,7 +83,6 @@ VOUCHER = re.compile(
     r"|\A(?:re-?issue )?voucher(?: code)?(?: for)?\b[ ,]*(?P<other>.{0,60})\Z"
 )
 
-_NUMBER = rf"(?<!\d)\d{{3,4}}(?!\d|[.:-]\d| ?(?:{words.COUNTED})(?![a-z]))"
 _TO_RETURN = (
     r"退回|打回|驳回|情况?不属实|并?不属实|不符合?|不实|不真实|有问题|不对"
     r"|(?:it's |it is |this is )?(?:not true|not correct|incorrect|untrue)|return(?:ed)?\b|reject(?:ed)?\b"
@@ -87,8 +96,8 @@ _TO_LEAVE = (
 def _reasoned(verb: Verb, said: str) -> Rule:
     edge = r"[ ,:]*+"
     pattern = (
-        rf"\A(?P<before>{_NUMBER})?{edge}(?:{said}){edge}(?P<after>{_NUMBER})?{edge}"
-        rf"(?P<reason>.*?)[ ,]?(?P<last>{_NUMBER})?\Z"
+        rf"\A(?P<before>{NUMBER})?{edge}(?:{said}){edge}(?P<after>{NUMBER})?{edge}"
+        rf"(?P<reason>.*?)[ ,]?(?P<last>{NUMBER})?\Z"
     )
     return Rule(verb=verb, pattern=re.compile(pattern, re.DOTALL))
 

@@ -32,6 +32,7 @@ from notifier.engine.intake.answers.cover_answers import CoverAnswers, LeaveAnsw
 from notifier.engine.intake.answers.desk_answers import DeskAnswers
 from notifier.engine.intake.answers.general_answers import GeneralAnswers
 from notifier.engine.intake.answers.office_answers import OfficeAnswers
+from notifier.engine.intake.answers.proxy_answers import ProxyAnswers
 from notifier.engine.intake.answers.relay_answers import RelayAnswers
 from notifier.engine.intake.answers.sheet_answers import SheetAnswers
 from notifier.engine.intake.answers.shift_answers import ShiftAnswers
@@ -79,6 +80,7 @@ class Conversation:
         self._general = {
             **GeneralAnswers(basis, self._passing, self._readings, undoing).table(),
             **offices.orders(),
+            **ProxyAnswers(basis).orders(),
             **VoucherAnswers(basis).orders(),
         }
         self._by_topic: Mapping[str, Mapping[Verb, Handler]] = {

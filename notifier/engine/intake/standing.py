@@ -18,6 +18,7 @@ from notifier.engine.intake import views
 from notifier.engine.intake.views import View
 from notifier.engine.parts import Parts
 from notifier.engine.relays import CANCELLED
+from notifier.engine.sheet_proxies import proxy_of
 from notifier.engine.subjects import DESK, NOTICE, OFFICE, RELAY, SHEET, SHIFT, UNSIGNED, VERIFY
 from notifier.store.rows import Matter, Relay
 from notifier.store.tx import Tx
@@ -233,7 +234,8 @@ class Standings:
                 items = len((await self._parts.sheets.letters.checklist_of(tx, sheet)).items)
                 view = views.list_view(sheet, items)
             case "verify":
-                view = views.verify_view(sheet, bare.case, bare.person.id)
+                proxy = await proxy_of(tx, sheet)
+                view = views.verify_view(sheet, bare.case, bare.person.id, proxy)
             case _:
                 view = views.follow_up_view(sheet, bare.case, bare.person.id)
         return replace(bare, view=_open(bare.matter, view), sheet=sheet) if view else None

@@ -15,6 +15,7 @@ from notifier.engine.intake.answers.basis import Basis
 from notifier.engine.intake.answers.shift_answers import watch_timer
 from notifier.engine.intake.readings import Readings
 from notifier.engine.intake.visit import Reply, Visit
+from notifier.engine.sheet_proxies import proxy_of
 from notifier.engine.sheets import REMIND_ONCE, UNSIGNED_AT
 from notifier.store.rows import PersonalAnswer, Timer
 
@@ -43,6 +44,7 @@ class Undoing:
             Verb.OFF: self._leaving,
             Verb.LEAVE: self._leave,
             Verb.SIGN: self._signature,
+            Verb.SIGN_FOR: self._signature_for,
             Verb.VERIFY: self._verification,
             Verb.RETURN: self._return,
             Verb.WONT_SIGN: self._refusal,
@@ -142,6 +144,14 @@ class Undoing:
         if sheet is None:
             return False
         undone = rules.undo_signature(sheet, person.id)
+        return await self._parts.sheets.undo(visit.tx, sheet, undone, visit.actor(person), visit.now)
+
+    async def _signature_for(self, visit: Visit, person: Person, detail: _Detail) -> bool:
+        """Who was signed for may take it back, and so may who did, as long as it is that signature."""
+        sheet = await visit.tx.sheets.get(SheetKey(detail["sheet"]))
+        if sheet is None or await proxy_of(visit.tx, sheet) != detail["proxy"]:
+            return False
+        undone = rules.undo_signature(sheet, sheet.signer)
         return await self._parts.sheets.undo(visit.tx, sheet, undone, visit.actor(person), visit.now)
 
     async def _verification(self, visit: Visit, person: Person, detail: _Detail) -> bool:

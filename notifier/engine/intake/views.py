@@ -149,9 +149,11 @@ def list_view(sheet: Sheet, items: int) -> View | None:
     return View(kind=MatterKind.LIST, answers=frozenset({Verb.SIGN, Verb.WONT_SIGN, Verb.LATER}), items=items)
 
 
-def verify_view(sheet: Sheet, case: Case | None, person: PersonId) -> View | None:
-    """The matter of who verifies a list; None while there is nothing to verify, and for its signer."""
-    if sheet.state is not SheetState.SIGNED or sheet.signer == person:
+def verify_view(
+    sheet: Sheet, case: Case | None, person: PersonId, proxy: PersonId | None = None
+) -> View | None:
+    """The matter of who verifies a list; None while there is nothing to verify, and for who signed it."""
+    if sheet.state is not SheetState.SIGNED or person in (sheet.signer, proxy):
         return None
     return View(
         kind=MatterKind.VERIFY,

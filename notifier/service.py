@@ -98,9 +98,9 @@ class Service:
             self._tenures.alone = await stack.enter_async_context(self._parts.station.db.alone())
             await self._prepare(roles)
             if "web" in roles:
-                await stack.enter_async_context(
-                    serve_http(create_app(self._web()), self._config.http_host, self._config.http_port)
-                )
+                app = create_app(self._web())
+                where = (self._config.http_host, self._config.http_port)
+                await stack.enter_async_context(serve_http(app, *where, leave=app.state.leave))
             ticker.start()
             tasks = [
                 asyncio.create_task(keep_turning(self.pulses.of(name), turn, pause, stopping), name=name)

@@ -10,9 +10,10 @@ from notifier.cli.output import civil, print_document, print_table
 from notifier.cli.running import with_parts, wrong_usage
 from notifier.cli.values import duration_of, moment_in
 from notifier.config import Config
-from notifier.domain.case import Acknowledged, CalledOff, Case, Done, Event, HeldUntil, Verdict
+from notifier.domain.case import Case, Event, Verdict
 from notifier.domain.ids import CaseId, PersonId, UnitCode
 from notifier.engine import reports
+from notifier.engine.console.case_actions import Deed, event_of
 from notifier.engine.parts import Parts
 from notifier.engine.station import Actor
 from notifier.errors import InputError, NotFound
@@ -98,7 +99,7 @@ def _ids(people: object) -> str:
 
 def acknowledge(case: Id, by: By, reason: Reason) -> None:
     """Let PERSON take the case; he must have been called in it, or stand in its chain now."""
-    _act(case, by, Acknowledged(person=PersonId(by), words=reason, channel=SHELL))
+    _act(case, by, event_of(Deed.TAKE, PersonId(by), SHELL, reason))
 
 
 def hold(
@@ -120,7 +121,7 @@ def hold(
         end = moment_in(until, "--until", config.zone) if until else now + (length or timedelta())
         if end <= now:
             raise wrong_usage(f"--until: {until} is past; give a time to come, or --for 20m")
-        return HeldUntil(person=PersonId(by), words=note, until=end, channel=SHELL)
+        return event_of(Deed.HOLD, PersonId(by), SHELL, note, end)
 
     found, config = _let_happen(case, by, held)
     typer.echo(f"case {found.id} is held by {found.holder} until {civil(found.due_at, config.zone)}")
@@ -128,12 +129,12 @@ def hold(
 
 def resolve(case: Id, by: By, reason: Reason) -> None:
     """Close the case: what was owed is done."""
-    _act(case, by, Done(outcome="resolved by hand", person=PersonId(by), reason=reason, channel=SHELL))
+    _act(case, by, event_of(Deed.DONE, PersonId(by), SHELL, reason))
 
 
 def cancel(case: Id, by: By, reason: Reason) -> None:
     """Close the case: there is nothing to be done."""
-    _act(case, by, CalledOff(outcome="cancelled", person=PersonId(by), reason=reason, channel=SHELL))
+    _act(case, by, event_of(Deed.CANCEL, PersonId(by), SHELL, reason))
 
 
 def _act(case_id: int, by: str, event: Event) -> None:

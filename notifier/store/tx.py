@@ -33,6 +33,7 @@ from notifier.store.signals import SignalRepo
 from notifier.store.staging import StagingRepo
 from notifier.store.timers import TimerRepo
 from notifier.store.vouchers import VoucherRepo
+from notifier.store.walls import WallRepo
 
 
 class Tx:
@@ -184,3 +185,8 @@ class Tx:
     def messages(self) -> MessageRepo:
         """Messages, from queued to answered."""
         return MessageRepo(self.conn)
+
+    @cached_property
+    def walls(self) -> WallRepo:
+        """The whole city at a glance."""
+        return WallRepo(self.conn)

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from notifier.engine.console.feed import Feed
 from notifier.web.body import Bodies
 from notifier.web.console.console import console_routers
 from notifier.web.deps import WebDeps
@@ -22,14 +23,19 @@ __all__ = ["WebDeps", "create_app"]
 
 log = structlog.get_logger(__name__)
 
+WALL = "wall"
+"""Under which name it is said what keeps open pages from their news."""
+
 
 def create_app(deps: WebDeps) -> FastAPI:
     """Webhooks, health, metrics and the console. Opens nothing by itself."""
     watching, keeper, bodies = Watching(deps), Keeper(deps), Bodies()
+    feed = Feed(deps.database, deps.now, deps.pulses.of_visitors(WALL))
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
+        await feed.close()
         await watching.close()
         await keeper.close()
 
@@ -45,10 +51,12 @@ def create_app(deps: WebDeps) -> FastAPI:
         TwilioHooks(deps, keeper, bodies).router(),
         TelegramHooks(deps, keeper, bodies).router(),
         watching.router(),
-        *console_routers(deps.parts, deps.public_url),
+        *console_routers(deps.parts, deps.public_url, feed),
         page_router(),
     ):
         app.include_router(router)
+    # Streams have no end of their own, and whoever serves them waits for their end.
+    app.state.leave = feed.stop
     app.add_exception_handler(Exception, _failed)
     app.add_middleware(SecurityHeaders)
     return app

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -19,10 +19,13 @@ BACKLOG: Final = 1024
 
 
 @asynccontextmanager
-async def serve(app: ASGIApp, host: str, port: int) -> AsyncIterator[str]:
+async def serve(
+    app: ASGIApp, host: str, port: int, *, leave: Callable[[], None] | None = None
+) -> AsyncIterator[str]:
     """Serve while the block runs; gives the address, ``http://127.0.0.1:8000``. Port 0 takes a free one.
 
-    Sets no signal handlers. Raises InputError when the port cannot be had.
+    ``leave`` is called as the block ends, and must end what would never end by itself. Sets no signal
+    handlers. Raises InputError when the port cannot be had.
     """
     # uvicorn would log an exception with its traceback, and that may quote what somebody wrote.
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
@@ -33,6 +36,8 @@ async def serve(app: ASGIApp, host: str, port: int) -> AsyncIterator[str]:
     try:
         yield f"http://{_in_url(host)}:{listener.getsockname()[1]}"
     finally:
+        if leave is not None:
+            leave()
         server.should_exit = True
         await ticking
         await server.shutdown(sockets=[listener])

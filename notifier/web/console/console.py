@@ -4,11 +4,17 @@ from typing import Final
 
 from fastapi import APIRouter
 
+from notifier.engine.console.feed import Feed
 from notifier.engine.parts import Parts
 from notifier.web.console.assets import Assets
+from notifier.web.console.case import CasePages
+from notifier.web.console.faces import Faces
 from notifier.web.console.kit import Kit
+from notifier.web.console.live import Streams
+from notifier.web.console.pauses import PausePages
 from notifier.web.console.render import Renderer
 from notifier.web.console.routes import Routes
+from notifier.web.console.unit import UnitPages
 from notifier.web.console.visit import Door
 from notifier.web.console.wall import WallPages
 from notifier.web.console.words import Words
@@ -16,14 +22,21 @@ from notifier.web.console.words import Words
 _HTTPS: Final = "https://"
 
 
-def console_routers(parts: Parts, public_url: str | None) -> tuple[APIRouter, ...]:
-    """The console's routes, in order; nothing may come behind them under /console."""
+def console_routers(parts: Parts, public_url: str | None, feed: Feed) -> tuple[APIRouter, ...]:
+    """The console's routes, in order; nothing may come behind them under /console.
+
+    ``feed`` is what open pages look through.
+    """
     assets = Assets()
     station = parts.station
     renderer = Renderer(assets, Words.load(), station.zone, station.site)
     door = Door(parts, secure=(public_url or "").startswith(_HTTPS))
     routes = Routes(door, renderer, public_url)
     kit = Kit(parts, renderer)
-    WallPages(kit).add_to(routes)
+    streams = Streams(door, feed)
+    WallPages(kit, Faces(renderer), streams).add_to(routes)
+    UnitPages(kit).add_to(routes)
+    CasePages(kit, streams).add_to(routes)
+    PausePages(kit).add_to(routes)
     routes.close()
     return assets.router(), routes.router

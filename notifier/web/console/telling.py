@@ -1,0 +1,93 @@
+"""What the journal keeps in short English, in the words of a page: events, reasons, titles, channels."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from notifier.domain.ids import PersonId
+from notifier.domain.roster import Person
+from notifier.web.console.kit import Kit
+
+Say = Callable[..., str]
+"""A text of the pages by its name, with its values."""
+Label = Callable[[str], str]
+"""What the organisation's texts call a title or a channel; the name itself where they have no word for it."""
+
+_STEP: Final = re.compile(r"step (?P<step>\d+)(?P<acting>, acting)?(, time (?P<times>\d+))?")
+_DESK_AGAIN: Final = re.compile(r"exhausted(, acting)?, time \d+")
+_VACANT: Final = re.compile(r"vacant: (?P<office>[^ ]+)(?P<rank> \d+)?")
+_ABSENT: Final = re.compile(r"absent until (?P<day>\d{4}-\d\d-\d\d)")
+_ON_POST: Final = re.compile(r"(?P<there>\d+) of (?P<wanted>\d+) on post")
+_NO_LETTER: Final = re.compile(r"[^a-z]+")
+
+
+class Teller:
+    """Tells in one language. What it has no words for, people's own words above all, it leaves as it is."""
+
+    def __init__(self, say: Say, label: Label, zone: ZoneInfo, people: Mapping[PersonId, Person]) -> None:
+        """``people`` are those who may be named; times are told as they are in ``zone``."""
+        self._say = say
+        self._people = people
+        self._zone = zone
+        self.title = label
+
+    @classmethod
+    def of(cls, kit: Kit, locale: str, people: Mapping[PersonId, Person]) -> "Teller":
+        """One that tells in that language."""
+        station = kit.parts.station
+        label = partial(station.texts.label, locale=locale)
+        return cls(partial(kit.renderer.say, locale), label, station.zone, people)
+
+    def at(self, moment: datetime | None) -> str:
+        """``11-23 20:10``; nothing where there is no moment."""
+        return moment.astimezone(self._zone).strftime("%m-%d %H:%M") if moment else ""
+
+    def name(self, person: PersonId | None) -> str:
+        """Somebody's name; his id where he is not known, nothing for nobody."""
+        if person is None:
+            return ""
+        found = self._people.get(person)
+        return found.name if found else person
+
+    def event(self, name: str) -> str:
+        """An event of the journal."""
+        return self._or_as_it_is(f"event.{name}", name)
+
+    def channel(self, name: str | None) -> str:
+        """A channel, or a way by which something came."""
+        return self._or_as_it_is(f"channel.{name}", name) if name else ""
+
+    def reason(self, text: str | None) -> str:
+        """A reason, an outcome or a note."""
+        if not text:
+            return ""
+        for pattern, tell in self._patterns():
+            if found := pattern.fullmatch(text):
+                return tell(**found.groupdict())
+        return self._or_as_it_is(f"reason.{_NO_LETTER.sub('_', text.lower()).strip('_')}", text)
+
+    def _patterns(self) -> tuple[tuple[re.Pattern[str], Callable[..., str]], ...]:
+        return (
+            (_STEP, self._step),
+            (_DESK_AGAIN, partial(self._say, "reason.desk_again")),
+            (_VACANT, self._vacant),
+            (_ABSENT, partial(self._say, "reason.absent_until")),
+            (_ON_POST, partial(self._say, "reason.on_post_of")),
+        )
+
+    def _step(self, step: str, acting: str | None, times: str | None) -> str:
+        if times:
+            return self._say("reason.step_times", step=step, times=times)
+        return self._say("reason.step_acting" if acting else "reason.step", step=step)
+
+    def _vacant(self, office: str, rank: str | None) -> str:
+        return self._say("reason.vacant", office=self.title(office) + (rank or ""))
+
+    def _or_as_it_is(self, name: str, text: str) -> str:
+        try:
+            return self._say(name)
+        except KeyError:
+            return text

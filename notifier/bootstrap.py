@@ -67,6 +67,7 @@ async def open_parts(config: Config, *, running: bool = False) -> AsyncIterator[
             zone=config.zone,
             locale=config.locale,
             site=config.site,
+            public_url=config.public_url,
         )
         yield assemble(station)
     finally:

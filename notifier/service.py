@@ -17,6 +17,7 @@ from notifier.config import Config
 from notifier.domain.pacing import ChatPacer
 from notifier.domain.roster import ChannelName
 from notifier.engine import pausing
+from notifier.engine.access import sign_in
 from notifier.engine.alarms import Alarms
 from notifier.engine.broadcasts import DEADLINE, RELEASE, STOP
 from notifier.engine.cases import CASE_CLOCK
@@ -373,6 +374,8 @@ def _handlers(parts: Parts) -> dict[str, Handler]:
         COVER: parts.covering.turn,
         pausing.BEGIN: parts.pausing.begin,
         pausing.OVER: parts.pausing.over,
+        sign_in.SEND: parts.signing_in.send,
+        sign_in.OVER: parts.signing_in.over,
         ON_TIME: parts.punctuality.on_time_again,
         CALLS_WAIT: parts.punctuality.alarm_again,
     }

@@ -21,14 +21,12 @@ from notifier.files import (
     read_roster,
     read_settings,
 )
+from notifier.files.phones import HOME_COUNTRY
 from notifier.files.roster import TABLES
 from notifier.store.rows import ImportResult, LinkOrder, RosterTables
 
 TRIES = 10
 """How often an import is compared anew because somebody else has changed the roster meanwhile."""
-
-HOME_COUNTRY = "CN"
-"""Where phone numbers without a country are, unless calendar.yaml's ``holidays`` names another country."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

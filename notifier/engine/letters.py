@@ -38,8 +38,9 @@ class Letter:
 
     ``key`` is natural: the same letter posted twice goes out once. ``to`` binds it to one contact (an answer
     goes back the way the words came); ``prefer`` is a channel to be tried before the policy's. ``wait`` is
-    the step's, which caps the fallback. ``keyboard`` replaces the template's buttons. ``call``: only a sign
-    of life stops the fallback. ``silent``: without a sound by Telegram; ``by_sms`` False: not by SMS at all.
+    the step's, which caps the fallback; so does ``patience``. ``keyboard`` replaces the template's buttons.
+    ``call``: only a sign of life stops the fallback. ``silent``: without a sound by Telegram; ``by_sms``
+    False: not by SMS at all.
     """
 
     key: str
@@ -56,6 +57,7 @@ class Letter:
     prefer: ChannelName | None = None
     call: bool = False
     wait: timedelta | None = None
+    patience: timedelta | None = None
     keyboard: Keyboard | None = None
     edits: str | None = None
     released: bool = True
@@ -243,6 +245,8 @@ class _Desk:
         after = self._policies[letter.kind].fallback_after
         if letter.call and letter.wait is not None:
             after = min(after, letter.wait / 2)
+        if letter.patience is not None:
+            after = min(after, letter.patience)
         return quiet.add_open(start, after)
 
     def _first(self, letter: Letter) -> Contact | None:

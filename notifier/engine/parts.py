@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from notifier.domain.policy import Kind
 from notifier.engine.access.sessions import Sessions
+from notifier.engine.access.sign_in import SigningIn
 from notifier.engine.aftermath import Aftermath
 from notifier.engine.broadcasts import Broadcasts
 from notifier.engine.cases import Cases
@@ -50,11 +51,13 @@ class Parts:
     digests: Digests
     punctuality: Punctuality
     sessions: Sessions
+    signing_in: SigningIn
 
 
 def assemble(station: Station) -> Parts:
     """Wire the engine's parts at a station; nothing runs yet."""
     letters = Letters(station)
+    sessions = Sessions(station.db)
     subjects = Subjects()
     cases = Cases(station, letters, subjects)
     shifts = Shifts(station, letters, cases)
@@ -91,5 +94,6 @@ def assemble(station: Station) -> Parts:
         contacts_lost=ContactsLost(station, letters),
         digests=Digests(station, letters),
         punctuality=Punctuality(station, letters),
-        sessions=Sessions(station.db),
+        sessions=sessions,
+        signing_in=SigningIn(station, letters, sessions),
     )

@@ -12,6 +12,7 @@ from notifier.domain.case import Case
 from notifier.domain.ids import BroadcastId, CaseId, MessageId
 from notifier.domain.message import MessageState
 from notifier.domain.roster import ChannelName
+from notifier.domain.secrecy import shown
 from notifier.domain.times import iso_utc
 from notifier.engine.broadcasts import progress_state
 from notifier.engine.linking.coverage import as_document, coverage
@@ -208,7 +209,7 @@ def message_document(message: StoredMessage) -> Document:
         "case": _text(message.case),
         "broadcast": _text(message.broadcast),
         "number": number if isinstance(number, int) else None,
-        "text": message.text,
+        "text": shown(message.template, message.text),
         "error": message.error,
         "repeated": message.repeated,
         "attempts": message.attempts,

@@ -131,6 +131,7 @@ class Station:
     zone: ZoneInfo
     locale: str
     site: str
+    public_url: str | None = None
 
     def now(self) -> datetime:
         """The civil moment, in UTC."""

@@ -14,6 +14,9 @@ from phonenumbers import (
 
 from notifier.files.findings import BadValue
 
+HOME_COUNTRY = "CN"
+"""Where phone numbers without a country are, unless calendar.yaml's ``holidays`` names another country."""
+
 _FROM_SPREADSHEET = re.compile(r"(\d{7,15})\.0+")
 _ROUNDED = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+")
 _SHAPE = re.compile(r"\+?[\d\s().\-/]+")

@@ -5,9 +5,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, RowMapping, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notifier.domain.ids import PersonId
+from notifier.domain.ids import MessageId, PersonId
+from notifier.domain.roster import ChannelName
+from notifier.domain.secrecy import HIDDEN
+from notifier.store.messages import MessageRepo
 from notifier.store.rows import SignIn
-from notifier.store.tables import people, sign_ins
+from notifier.store.tables import messages, people, sign_ins
 
 _ASKING = 0x6E6F7473
 """PostgreSQL's advisory lock for asking, so that limits are counted exactly."""
@@ -31,7 +34,7 @@ class SignInRepo:
         return found[0] if len(found) == 1 else None
 
     async def count_alone(self, asked_hash: str, address_hash: str, since: datetime) -> tuple[int, int]:
-        """How often that was asked, and asked from that address, since then.
+        """How often that was asked, and asked from that address, since then, and let nobody in.
 
         Nobody else asks until this transaction ends.
         """
@@ -40,7 +43,7 @@ class SignInRepo:
         about = (sign_ins.c.asked_hash == asked_hash) & sign_ins.c.limited.is_(False)
         counted = select(
             func.count().filter(about), func.count().filter(sign_ins.c.address_hash == address_hash)
-        ).where(sign_ins.c.asked_at > since)
+        ).where(sign_ins.c.asked_at > since, sign_ins.c.used_at.is_(None))
         asked, came = (await self._conn.execute(counted)).one()
         return asked, came
 
@@ -92,6 +95,17 @@ class SignInRepo:
         using = update(sign_ins).where(unused).values(used_at=now)
         person: PersonId | None = await self._conn.scalar(using.returning(sign_ins.c.person))
         return person
+
+    async def blank(self, occasion: str, now: datetime) -> None:
+        """Let no message of that letter go out any more, and none keep its text. ``now`` is civil."""
+        keys = [f"{occasion}:{channel}" for channel in ChannelName]
+        own = select(messages.c.id).where(messages.c.key.in_(keys))
+        ids = [MessageId(number) for number in await self._conn.scalars(own)]
+        if not ids:
+            return
+        await MessageRepo(self._conn).cancel_queued(now, ids=ids)
+        blanking = update(messages).where(messages.c.id.in_(ids))
+        await self._conn.execute(blanking.values(text=HIDDEN, values={}, keyboard=[], fallback_at=None))
 
 
 def _works(now: datetime) -> ColumnElement[bool]:

@@ -71,6 +71,8 @@ class Reader:
                 return self._text(given, value.cap, caps.text)
             case ValueKind.TIME:
                 return self._moment(name, given)
+            case ValueKind.EXACT:
+                return fold(str(given))
             case ValueKind.PHONE:
                 return _phone(str(given))
             case ValueKind.LIST:

@@ -15,6 +15,8 @@ class ValueKind(StrEnum):
     """User's words: folded to one line, cut with … when too long."""
     PHONE = "phone"
     """Never cut; half a number is worse than none."""
+    EXACT = "exact"
+    """A code or an address: neither cut nor changed."""
     TIME = "time"
     """An ISO UTC string, printed through ``when``, ``clock`` or ``day``."""
     NUMBER = "number"
@@ -86,7 +88,7 @@ _LINE = {
 }
 """A matter in a few words, and in a sentence."""
 
-T, P, D, N, F, L = ValueKind  # text, phone, time (a date), number, flag, list
+T, P, X, D, N, F, L = ValueKind  # text, phone, exact, time (a date), number, flag, list
 
 VOCABULARY: Mapping[str, Value] = {
     **_group(
@@ -216,7 +218,8 @@ VOCABULARY: Mapping[str, Value] = {
         phone=(P, _PHONE, "?"),
         bot_name=(T, "yueqing_duty_bot", "?"),
         person_name=(T, _NAME),
-        code=(T, "1234 5678"),
+        code=(X, "1234 5678"),
+        link=(X, "https://zhishou.leqing.example.com/console/in/AbCdEfGhIjKlMnOpQrStUvWx", "?"),
         until=(D, "2026-11-24T12:00:00Z"),
         valid_until=(T, "2026-12-07 20:00"),
         page=(N, 12),

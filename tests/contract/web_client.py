@@ -99,6 +99,7 @@ def parts_at(database: Database, **overrides: object) -> Parts:
         "zone": ZONE,
         "locale": "zh",
         "site": "值守",
+        "public_url": PUBLIC,
     }
     return assemble(Station(**{**given, **overrides}))  # type: ignore[arg-type]
 

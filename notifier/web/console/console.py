@@ -14,6 +14,7 @@ from notifier.web.console.live import Streams
 from notifier.web.console.pauses import PausePages
 from notifier.web.console.render import Renderer
 from notifier.web.console.routes import Routes
+from notifier.web.console.sign_in import SignInPages
 from notifier.web.console.unit import UnitPages
 from notifier.web.console.visit import Door
 from notifier.web.console.wall import WallPages
@@ -38,5 +39,6 @@ def console_routers(parts: Parts, public_url: str | None, feed: Feed) -> tuple[A
     UnitPages(kit).add_to(routes)
     CasePages(kit, streams).add_to(routes)
     PausePages(kit).add_to(routes)
+    SignInPages(kit, door).add_to(routes)
     routes.close()
     return assets.router(), routes.router

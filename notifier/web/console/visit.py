@@ -22,7 +22,11 @@ log = structlog.get_logger(__name__)
 
 HOME: Final = "/console"
 SIGN_IN: Final = "/console/sign-in"
+NAME: Final = "notifier"
+TICKET: Final = "notifier-ticket"
 LANGUAGE: Final = "notifier-language"
+_SECURE: Final = "__Host-"
+"""Of a cookie that a browser takes from us alone, and only by https."""
 _A_YEAR_S: Final = 365 * 86400
 
 
@@ -55,7 +59,7 @@ class Door:
         """``secure``: the console is reached by https, so the cookie must never go by anything else."""
         self._parts = parts
         self._secure = secure
-        self._cookie = "__Host-notifier" if secure else "notifier"
+        self._cookie, self._ticket = (_SECURE + NAME, _SECURE + TICKET) if secure else (NAME, TICKET)
 
     async def admit(self, request: Request) -> Visitor:
         """The visitor, with his scope read anew. Raises SignInNeeded."""
@@ -82,17 +86,29 @@ class Door:
         return Guest(locale=language_of(request, self._parts.station.locale))
 
     def let_in(self, answer: Response, token: str) -> None:
-        """Give the browser the token of a session."""
-        answer.set_cookie(self._cookie, token, secure=self._secure, httponly=True, samesite="lax", path="/")
+        """Give the browser the token of a session, in place of its ticket."""
+        self._give(answer, self._cookie, token)
+        self._give(answer, self._ticket, "", max_age=0)
 
     def let_out(self, answer: Response) -> None:
-        """Have the browser forget it."""
-        answer.delete_cookie(self._cookie, secure=self._secure, httponly=True, samesite="lax", path="/")
+        """Have the browser forget its session."""
+        self._give(answer, self._cookie, "", max_age=0)
+
+    def ticket(self, request: Request) -> str | None:
+        """What the browser got when it asked for a code."""
+        return request.cookies.get(self._ticket)
+
+    def give_ticket(self, answer: Response, ticket: str, seconds: int) -> None:
+        """Give it to the browser, for so long."""
+        self._give(answer, self._ticket, ticket, max_age=seconds)
 
     def keep_language(self, answer: Response, locale: str) -> None:
         """Have the browser remember a language."""
+        self._give(answer, LANGUAGE, locale, max_age=_A_YEAR_S)
+
+    def _give(self, answer: Response, name: str, value: str, max_age: int | None = None) -> None:
         answer.set_cookie(
-            LANGUAGE, locale, max_age=_A_YEAR_S, secure=self._secure, httponly=True, samesite="lax", path="/"
+            name, value, max_age=max_age, secure=self._secure, httponly=True, samesite="lax", path="/"
         )
 
     async def _seen(self, session: Session) -> Session:

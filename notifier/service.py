@@ -21,6 +21,7 @@ from notifier.engine.access import sign_in
 from notifier.engine.alarms import Alarms
 from notifier.engine.broadcasts import DEADLINE, RELEASE, STOP
 from notifier.engine.cases import CASE_CLOCK
+from notifier.engine.catching_up import CatchingUp
 from notifier.engine.cover_letters import COVER
 from notifier.engine.digests import DAILY
 from notifier.engine.house import House
@@ -165,7 +166,15 @@ class Service:
 
     def _scheduler_loops(self) -> dict[str, tuple[Turn, Pause]]:
         parts, station = self._parts, self._parts.station
-        watch = Watch(station, _handlers(parts), parts.aftermath, self._tenures.seek("watch"), self.metrics)
+        polled = tuple(self._bots) if self._config.telegram_mode == "polling" else ()
+        watch = Watch(
+            station,
+            _handlers(parts),
+            parts.aftermath,
+            self._tenures.seek("watch"),
+            self.metrics,
+            CatchingUp(station, polled),
+        )
         alarms = Alarms(station, self._session, self._config.alarm_url, self.metrics)
         return {
             "watch": (watch.turn, watch.pause),

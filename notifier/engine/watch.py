@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from notifier.domain.message import Lane
 from notifier.engine.aftermath import Aftermath
+from notifier.engine.catching_up import CatchingUp
 from notifier.engine.clock import seconds_until
 from notifier.engine.loops import may_be_traced
 from notifier.engine.metrics import Metrics
@@ -34,6 +35,9 @@ On SQLite nothing is sent meanwhile, so a set must be over within what pacing ma
 """
 
 LONGEST_SLEEP_S = 5.0
+IDLE_S = 0.2
+"""How long to wait before looking again whether it may go on."""
+
 TRIES = 8
 
 
@@ -47,6 +51,7 @@ class Watch:
         aftermath: Aftermath,
         tenure: Tenure,
         metrics: Metrics,
+        catching_up: CatchingUp,
     ) -> None:
         """``handlers`` by timer kind; ``tenure`` says whether this process is the one that watches."""
         self._station = station
@@ -54,6 +59,7 @@ class Watch:
         self._aftermath = aftermath
         self._tenure = tenure
         self._metrics = metrics
+        self._catching_up = catching_up
 
     async def turn(self) -> bool:
         """Handle one set of the most urgent lane that has one due. True when there may be more."""
@@ -62,10 +68,12 @@ class Watch:
         now = self._station.now()
         # Looked for by a reader: whoever asks to write waits behind others, and a call would with him.
         async with self._station.db.read() as tx:
-            lanes = {lane for lane, due_at in (await tx.timers.oldest_due()).items() if due_at <= now}
+            oldest = {lane: at for lane, at in (await tx.timers.oldest_due()).items() if at <= now}
             deadline = await tx.messages.next_deadline()
+        if not await self._catching_up.may_act(min(oldest.values(), default=now), now):
+            return False
         for lane in Lane:
-            if lane in lanes and await self._take_set(lane):
+            if lane in oldest and await self._take_set(lane):
                 return True
         return deadline is not None and deadline <= now and await self._aftermath.sweep(now)
 
@@ -76,7 +84,8 @@ class Watch:
                 moment for moment in (await tx.timers.next_due(), await tx.messages.next_deadline()) if moment
             ]
         seconds = seconds_until(self._station.clock, min(due, default=None), LONGEST_SLEEP_S)
-        await self._station.wake.wait("watch", max(seconds, 0.02) if self._tenure.held else 0.2)
+        idle = not self._tenure.held or self._catching_up.under_way
+        await self._station.wake.wait("watch", IDLE_S if idle else max(seconds, 0.02))
 
     async def _take_set(self, lane: Lane) -> bool:
         now = self._station.now()

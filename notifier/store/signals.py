@@ -1,5 +1,7 @@
 """Telling every running process that something was written which it should look at now."""
 
+from collections.abc import Collection
+
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,7 +15,7 @@ _NAME = "wake"
 
 
 class SignalRepo:
-    """One counter, which only grows."""
+    """Counters, which only grow: the one that rings, and others by name."""
 
     def __init__(self, conn: AsyncConnection) -> None:
         """Work in this transaction."""
@@ -47,11 +49,21 @@ class SignalRepo:
             await self._conn.execute(text("SELECT pg_notify(:channel, :topics)"), said)
 
     async def _raise_count(self) -> None:
-        insert = insert_or(self._conn, signals).values(name=_NAME, count=1)
-        grown = insert.on_conflict_do_update(index_elements=["name"], set_={"count": signals.c.count + 1})
-        await self._conn.execute(grown)
+        await self.add(_NAME)
         if self._conn.dialect.name == "postgresql":
             await self._conn.execute(text(f"NOTIFY {CHANNEL}"))
+
+    async def add(self, name: str) -> None:
+        """Raise a counter of one's own by one; nobody is woken by that."""
+        insert = insert_or(self._conn, signals).values(name=name, count=1)
+        await self._conn.execute(
+            insert.on_conflict_do_update(index_elements=["name"], set_={"count": signals.c.count + 1})
+        )
+
+    async def counts(self, names: Collection[str]) -> dict[str, int]:
+        """How often each of these was raised, zeros too."""
+        query = select(signals.c.name, signals.c.count).where(signals.c.name.in_(names))
+        return dict.fromkeys(names, 0) | {name: count for name, count in await self._conn.execute(query)}
 
     async def count(self) -> int:
         """How often it was rung, ever."""

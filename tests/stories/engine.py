@@ -15,6 +15,7 @@ from notifier.bootstrap import ROLES, open_parts
 from notifier.config import Config
 from notifier.domain.message import MessageState
 from notifier.domain.pacing import ChatPacer
+from notifier.engine.catching_up import FETCH
 from notifier.engine.clock import ManualClock
 from notifier.engine.loops import Turn
 from notifier.engine.parts import Parts, assemble
@@ -150,15 +151,25 @@ class Engine:
         return busy
 
     async def _poll(self) -> bool:
-        """Fetch updates, but only when there are any: an empty long poll would spend real time."""
+        """Fetch updates, but only when there are any: an empty long poll would spend real time.
+
+        A poller that is behind, or is asked to be quick, comes back at once.
+        """
         busy = False
         for position, bot in enumerate(self._sandbox.telegram.bots.all(), 1):
             newest = bot.updates.pending[-1] if bot.updates.pending else None
-            if newest is not None and newest is not self._polled.get(bot.id):
-                await self._turns[f"poller-{position}"]()
+            turn = self._turns[f"poller-{position}"]
+            if self._asked_to_fetch(bot.account) or turn.__self__.behind:  # type: ignore[attr-defined]
+                await turn()
+                busy = True
+            elif newest is not None and newest is not self._polled.get(bot.id):
+                await turn()
                 self._polled[bot.id] = newest
                 busy = True
         return busy
+
+    def _asked_to_fetch(self, account: str) -> bool:
+        return self.parts.station.wake._event(f"{FETCH}:{account}").is_set()
 
     async def hand_over(self) -> None:
         """Stop as when told to: what is being sent is finished, leases are given back."""

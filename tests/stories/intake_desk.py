@@ -15,6 +15,7 @@ from notifier.domain.case import Case
 from notifier.domain.ids import PersonId
 from notifier.domain.message import Lane, MessageState
 from notifier.domain.policy import Kind
+from notifier.engine.catching_up import CatchingUp
 from notifier.engine.clock import ManualClock
 from notifier.engine.importing import import_roster
 from notifier.engine.intake.reader import Reader
@@ -277,7 +278,9 @@ async def open_intake(
         parts=parts,
         clock=clock,
         reader=Reader(parts, {BOT: bots}, metrics),
-        watch=Watch(station, _handlers(parts), parts.aftermath, tenure, metrics),
+        watch=Watch(
+            station, _handlers(parts), parts.aftermath, tenure, metrics, CatchingUp(station, polled=())
+        ),
         bots=bots,
     )
     await desk.at(moment)

@@ -69,8 +69,7 @@ async def test_who_answered_at_night_hears_the_end_by_sms_too(either_station: St
     case = await station.case(NIGHT)
     assert case.state is CaseState.RESOLVED
     station.phone("p12").got("此事已了", channel="sms")
-    station.phone("p15").never_got("此事已了")
-    assert ("p15", "staffed, left for the morning") in await station.reasons(case, "stood_down")
+    assert station.phone("p11").got("此事已了", channel="telegram").bubble.silent
 
 
 async def test_in_the_evening_everybody_hears_it_with_a_sound(station: Station) -> None:
@@ -86,3 +85,32 @@ async def test_a_bot_that_was_blocked_wakes_nobody_by_sms_instead(station: Stati
     station.phone("p11").blocks_unheard()
     await station.phone("p12").replies("收到")
     station.phone("p11").silent()
+
+
+# ── after an outage ──────────────────────────────────────────────────────────────────────────────
+
+
+async def test_who_checked_in_during_an_outage_is_on_post_before_anybody_is_called(
+    tmp_path: Path, database_url: str
+) -> None:
+    edits = {"shifts.csv": {**ONE_POST["shifts.csv"], "2026-11-24 00:00,p14": "2026-11-24 00:00,p13"}}
+    async with duty_station(tmp_path, database_url, edits=edits) as station:
+        await station.until_civil("19:40")
+        await station.goes_down(tidily=False)
+        station.phone("p13").says("到岗")
+        station.clock.set(station.civil("2026-11-23 20:25"))
+        await station.goes_up()
+        await station.settle()
+        assert await station.cases("unstaffed") == []
+        assert not [line for line in await station.journal(EVENING) if line.event == "opened"]
+        station.phone("p13").got("已记")
+
+
+async def test_nobody_checked_in_during_the_outage_and_the_call_goes_out(either_station: Station) -> None:
+    station = either_station
+    await station.until_civil("19:40")
+    await station.goes_down(tidily=False)
+    station.clock.set(station.civil("2026-11-23 20:25"))
+    await station.goes_up()
+    await station.settle()
+    assert await station.called(await station.case(EVENING)) == ["p14"]

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from notifier.engine.catching_up import FETCH, fetched
 from notifier.engine.metrics import Metrics
 from notifier.engine.station import Station
 from notifier.engine.tenure import Tenure
@@ -60,29 +61,53 @@ class Poller:
         self._offset: int | None = None
         self._backoff_s = 0.0
         self._quiet_until = 0.0
+        self.behind = True
+        """Whether something may wait at the carrier that came in before anybody listened."""
 
     async def turn(self) -> bool:
         """Fetch once, and store what came. True when something did. A carrier's failure is waited out."""
         if not self._tenure.held:
-            self._offset = None
+            self._offset, self.behind = None, True
             self._tenure.let_go()
             return False
         if time.monotonic() < self._quiet_until:
             return False
         try:
-            updates = await self._bot.get_updates(self._offset, self._poll_s)
+            updates = await self._fetch()
         except CarrierError as error:
             self._back_off(error)
             return False
         self._backoff_s = 0.0
         if updates:
             await self._keep(updates)
+        elif self.behind:
+            await self._caught_up()
         return bool(updates)
 
     async def pause(self) -> None:
         """Until the next fetch may be made, a second at the most."""
         wait = self._quiet_until - time.monotonic() if self._tenure.held else IDLE_S
         await asyncio.sleep(min(1.0, max(0.0, wait)))
+
+    async def _fetch(self) -> list[dict[str, Any]]:
+        """What is there at once where we are behind; else what comes until somebody asks us to be quick."""
+        if self.behind:
+            return await self._bot.get_updates(self._offset, 0)
+        listening = asyncio.create_task(self._bot.get_updates(self._offset, self._poll_s))
+        asked = asyncio.create_task(self._station.wake.wait(f"{FETCH}:{self._bot.account}", self._poll_s))
+        try:
+            await asyncio.wait((listening, asked), return_when=asyncio.FIRST_COMPLETED)
+            self.behind = asked.done() and asked.result()
+            return [] if self.behind else await listening
+        finally:
+            # What is fetched and not kept is not acknowledged either: the next call brings it again.
+            await _put_down(listening, asked)
+
+    async def _caught_up(self) -> None:
+        async with self._station.db.write() as tx:
+            await tx.signals.add(fetched(self._bot.account))
+        self.behind = False
+        self._station.wake.ring("watch")
 
     async def _keep(self, updates: Sequence[object]) -> None:
         now = self._station.now()
@@ -116,6 +141,12 @@ class Poller:
         self._quiet_until = time.monotonic() + wait
         self._metrics.incoming.labels(source=SOURCE, result="away").inc()
         log.warning("poll_failed", account=self._bot.account, code=error.code, alarm=error.alarm, wait_s=wait)
+
+
+async def _put_down(*tasks: asyncio.Task[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _update_id(update: object) -> int | None:

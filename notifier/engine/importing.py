@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from notifier.domain.policy import Settings
+from notifier.engine.departing import refuse_departures
 from notifier.engine.parts import Parts
 from notifier.engine.reloading import merged
 from notifier.engine.rotas import ROTAS
@@ -81,11 +82,12 @@ async def _compare(station: Station, source: Path) -> tuple[Change, ImportReport
         known = await tx.imports.known()
         before = await station.rules.current(tx)
         rotas = await tx.settings.document(ROTAS)
-    names = Known(units=known.units, people=known.people, posts=known.posts)
+    names = Known(units=known.units, people=known.people, posts=known.posts, named=known.named)
     given = await asyncio.to_thread(_read, source, names, before, station)
     told, account = _told(given.roster), next(iter(station.reach.telegram), "")
     async with station.db.read() as tx:
         planned = await tx.imports.plan(told, now=station.now(), default_account=account)
+        await refuse_departures(station, tx, planned, given.roster, kept_rotas=rotas or "")
     settings, text = merged(before, given.texts, station), given.roster.rotas_text
     report = ImportReport(
         result=planned.result,

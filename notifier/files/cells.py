@@ -19,6 +19,10 @@ _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _SEPARATORS = re.compile(r"[\s;；,，、]")
 _BETWEEN_PEOPLE = re.compile(r"[;；,，、]")
 _FAILED_FORMULA = re.compile(r"#(?:[A-Z0-9/]+[!?]|N/A)")
+_IDENTITY_CARD = re.compile(
+    r"[1-9]\d{5}(?:(?:18|19|20)?\d\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]?"
+)
+"""Region, date of birth, serial number, check digit: 18 characters, of old ones 15."""
 _WHOLE = re.compile(r"(-?\d+)(?:\.0+)?")
 
 E = TypeVar("E", bound=StrEnum)
@@ -43,6 +47,14 @@ def read_id(text: str) -> str:
     if _SEPARATORS.search(text):
         raise BadValue(f"{text!r} is no id", "leave out blanks, commas and semicolons")
     return read_text(text)
+
+
+def read_person_id(text: str) -> str:
+    """A person's id. An identity card's number is refused, and not repeated: it would stand in every list."""
+    if _IDENTITY_CARD.fullmatch(unicodedata.normalize("NFKC", text)):
+        problem = f"'{text[:3]}…' is the number of an identity card"
+        raise BadValue(problem, "use a staff number, or leave the id empty")
+    return read_id(text)
 
 
 def whole_reader(least: int, most: int) -> Callable[[str], int]:
@@ -91,7 +103,7 @@ def title_reader(aliases: Mapping[str, str]) -> Callable[[str], str]:
 def read_people(text: str) -> tuple[PersonId, ...]:
     """Ids joined by ``;``; the same id twice counts once."""
     ids = [part.strip() for part in _BETWEEN_PEOPLE.split(text)]
-    return tuple(dict.fromkeys(PersonId(read_id(one)) for one in ids if one))
+    return tuple(dict.fromkeys(PersonId(read_person_id(one)) for one in ids if one))
 
 
 def read_duration(text: str) -> timedelta:

@@ -8,11 +8,19 @@ from zoneinfo import ZoneInfo
 
 from notifier.domain.ids import PersonId
 from notifier.domain.roster import DUTY_DESK, Office, OfficeStatus, Person, Post, Shift, Unit, UnitKind
-from notifier.files.cells import choice_reader, read_id, read_people, read_text, title_reader, whole_reader
+from notifier.files.cells import (
+    choice_reader,
+    read_id,
+    read_people,
+    read_person_id,
+    read_text,
+    title_reader,
+    whole_reader,
+)
 from notifier.files.findings import BadValue, unknown
 from notifier.files.moments import moment_reader
 from notifier.files.phones import read_phone
-from notifier.files.roster_files import REMOVE, PersonRow, TelegramLink, Unlink
+from notifier.files.roster_files import NO_ID, REMOVE, PersonRow, TelegramLink, Unlink
 from notifier.files.tables import Column, Table
 
 LOCALES = ("zh", "en")
@@ -95,7 +103,13 @@ def people_table(reading: Reading) -> Table[PersonRow]:
         key=("id",),
         build=_person_row,
         columns=(
-            Column(name="id", read=read_id, aliases=("编号", "代码", "工号", "人员编号")),
+            Column(
+                name="id",
+                read=_person,
+                aliases=("编号", "代码", "工号", "人员编号"),
+                blank=NO_ID,
+                optional=True,
+            ),
             Column(name="name", read=read_text, aliases=("姓名", "名称")),
             Column(
                 name="phone",
@@ -150,7 +164,7 @@ def _person_row(*, telegram: TelegramLink | Unlink | None, **person: Any) -> Per
 
 
 def _person(text: str) -> PersonId:
-    return PersonId(read_id(text))
+    return PersonId(read_person_id(text))
 
 
 def _locale(text: str) -> str:

@@ -18,7 +18,7 @@ HOME_COUNTRY = "CN"
 """Where phone numbers without a country are, unless calendar.yaml's ``holidays`` names another country."""
 
 _FROM_SPREADSHEET = re.compile(r"(\d{7,15})\.0+")
-_ROUNDED = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+")
+_ROUNDED = re.compile(r"\d(\.\d+)?[eE]\+?(\d{1,3})")
 _SHAPE = re.compile(r"\+?[\d\s().\-/]+")
 _EXTENSION_MEND = "write one number: digits, with + and the country's code if it is abroad"
 
@@ -37,10 +37,12 @@ _MOBILE_IN_CHINA = _mobile_in_china()
 def read_phone(text: str, country: str) -> str:
     """The number as E.164, national numbers being those of ``country`` (``CN``). Raises BadValue.
 
-    Full-width digits, blanks, hyphens, brackets and invisible marks do not matter, and the ``.0`` that a
-    spreadsheet leaves behind is dropped; a number that a spreadsheet has rounded is refused.
+    Full-width digits, blanks, hyphens, brackets and invisible marks do not matter. What a spreadsheet does to
+    a number is undone where that is certain: ``.0`` behind it, an apostrophe before it, an exponent after all
+    of its digits. A number that has been rounded is refused.
     """
     plain = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf").strip()
+    plain = _not_rounded(plain.removeprefix("'"))
     if mobile := _plain_mobile(plain, country):
         return f"+86{mobile}"
     if _ROUNDED.fullmatch(plain):
@@ -50,6 +52,15 @@ def read_phone(text: str, country: str) -> str:
     if not _SHAPE.fullmatch(_dashes_plain(plain)):
         raise BadValue(f"{text!r} is no phone number", _EXTENSION_MEND)
     return _parsed(plain, text, country)
+
+
+def _not_rounded(text: str) -> str:
+    """``1.3812345678E+10``, which has all its digits, as they are; anything else as it is."""
+    match = _ROUNDED.fullmatch(text)
+    if match is None:
+        return text
+    digits, exponent = (match[1] or "").removeprefix("."), int(match[2])
+    return text[0] + digits if len(digits) == exponent else text
 
 
 def _plain_mobile(text: str, country: str) -> str | None:

@@ -33,12 +33,12 @@ def check_tree(units: Content[Unit], findings: Findings) -> None:
         if unit.parent is None:
             roots.append(line)
         elif unit.parent not in units.names:
-            _refuse(units, line, "parent", _nothing("unit", unit.parent), findings)
+            _refuse(line, "parent", _nothing("unit", unit.parent), findings)
         elif unit.parent in by_code and not _above(by_code[unit.parent], unit):
-            _refuse(units, line, "parent", _not_above(by_code[unit.parent], unit), findings)
+            _refuse(line, "parent", _not_above(by_code[unit.parent], unit), findings)
     for line in roots[1:]:
         bad = BadValue(f"there is a second unit without a parent ({roots[0].value.code})", "give it a parent")
-        _refuse(units, line, "parent", bad, findings)
+        _refuse(line, "parent", bad, findings)
     if not roots and units.names <= by_code.keys():
         bad = BadValue("no unit is without a parent", "leave the parent of the topmost unit empty")
         findings.add(units.file, 0, "parent", bad)
@@ -56,47 +56,47 @@ def _not_above(parent: Unit, unit: Unit) -> BadValue:
 def check_people(people: Content[PersonRow], names: Names, findings: Findings) -> None:
     """Report people of units that do not exist."""
     for line in people.lines:
-        _check_name(people, line, "unit", line.value.person.unit, names.units, findings)
+        _check_name(line, "unit", line.value.person.unit, names.units, findings)
 
 
 def check_offices(offices: Content[Office], names: Names, findings: Findings) -> None:
     """Report seats of units, and holders, that do not exist."""
     for line in offices.lines:
-        _check_name(offices, line, "unit", line.value.unit, names.units, findings)
+        _check_name(line, "unit", line.value.unit, names.units, findings)
         if line.value.person is not None:
-            _check_name(offices, line, "person", line.value.person, names.people, findings)
+            _check_name(line, "person", line.value.person, names.people, findings)
 
 
 def check_posts(posts: Content[Post], names: Names, findings: Findings) -> None:
     """Report posts of units that do not exist."""
     for line in posts.lines:
-        _check_name(posts, line, "unit", line.value.unit, names.units, findings)
+        _check_name(line, "unit", line.value.unit, names.units, findings)
 
 
 def check_shifts(shifts: Content[Shift], names: Names, findings: Findings) -> None:
     """Report posts and people that do not exist, and spans that are no shift."""
     for line in shifts.lines:
         shift = line.value
-        _check_name(shifts, line, "post", shift.post, names.posts, findings)
+        _check_name(line, "post", shift.post, names.posts, findings)
         for person in shift.people:
-            _check_name(shifts, line, "people", person, names.people, findings, what="person")
+            _check_name(line, "people", person, names.people, findings, what="person")
         if shift.end <= shift.start:
             bad = BadValue("it does not end after it starts", "write a later end, with its date")
-            _refuse(shifts, line, "end", bad, findings)
+            _refuse(line, "end", bad, findings)
         elif shift.end - shift.start > LONGEST_SHIFT:
             bad = BadValue("it is longer than 48 hours", "check the dates, or write several shifts")
-            _refuse(shifts, line, "end", bad, findings)
+            _refuse(line, "end", bad, findings)
 
 
 def odd_shifts(shifts: Content[Shift]) -> Iterable[Finding]:
     """A warning for each shift that puts somebody in two places at once."""
-    lines = {line.value.key: line.line for line in shifts.lines}
+    lines = {line.value.key: line for line in shifts.lines}
     for person, earlier, later in overlaps(line.value for line in shifts.lines):
         yield Finding(
-            file=shifts.file,
-            line=lines[later.key],
+            file=lines[later.key].file,
+            line=lines[later.key].line,
             column="people",
-            problem=f"{person!r} is still on {earlier.post} then (line {lines[earlier.key]})",
+            problem=f"{person!r} is still on {earlier.post} then (line {lines[earlier.key].line})",
             mend="check which of the two is right; both are taken",
         )
 
@@ -106,7 +106,7 @@ def odd_offices(offices: Content[Office]) -> Iterable[Finding]:
     for line in offices.lines:
         if line.value.until is not None and line.value.status is not OfficeStatus.ABSENT:
             yield Finding(
-                file=offices.file,
+                file=line.file,
                 line=line.line,
                 column="until",
                 problem=f"it has no effect, since the status is {line.value.status}",
@@ -115,7 +115,6 @@ def odd_offices(offices: Content[Office]) -> Iterable[Finding]:
 
 
 def _check_name(
-    content: Content[object],
     line: Line[object],
     column: str,
     name: str,
@@ -124,7 +123,7 @@ def _check_name(
     what: str = "",
 ) -> None:
     if known is not None and name not in known:
-        _refuse(content, line, column, _nothing(what or column, name), findings)
+        _refuse(line, column, _nothing(what or column, name), findings)
 
 
 def _nothing(what: str, name: str) -> BadValue:
@@ -134,7 +133,5 @@ def _nothing(what: str, name: str) -> BadValue:
 _TABLES = {"unit": "units", "person": "people", "post": "posts"}
 
 
-def _refuse(
-    content: Content[object], line: Line[object], column: str, bad: BadValue, findings: Findings
-) -> None:
-    findings.add(content.file, line.line, column, bad)
+def _refuse(line: Line[object], column: str, bad: BadValue, findings: Findings) -> None:
+    findings.add(line.file, line.line, column, bad)

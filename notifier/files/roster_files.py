@@ -1,6 +1,7 @@
 """What roster files say, as values."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 from notifier.domain.ids import PersonId, PostCode, UnitCode
@@ -19,6 +20,13 @@ class TelegramLink:
     def __str__(self) -> str:
         """As the telegram column has it."""
         return f"{self.bot}:{self.chat}" if self.bot else self.chat
+
+
+NO_ID = PersonId("")
+"""Stands in a person's row until it has an id."""
+
+Called = tuple[UnitCode, str]
+"""A unit, and a name in it."""
 
 
 class Unlink(Enum):
@@ -45,11 +53,15 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the store has already: rows may refer to it where the file that brings it is absent."""
+    """What the store has already: rows may refer to it where the file that brings it is absent.
+
+    ``named``: whom it knows by unit and name.
+    """
 
     units: frozenset[UnitCode] = frozenset()
     people: frozenset[PersonId] = frozenset()
     posts: frozenset[PostCode] = frozenset()
+    named: Mapping[Called, tuple[PersonId, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +69,7 @@ class RosterFiles:
     """The files of one import. None: the file is absent and changes nothing; else it is the whole truth.
 
     ``rotas_text`` is what ``rotas`` was read from, for the store to keep. ``warnings`` are places that are
-    odd but taken.
+    odd but taken. ``people_file`` is what findings call the people's file.
     """
 
     units: tuple[Unit, ...] | None = None
@@ -68,3 +80,4 @@ class RosterFiles:
     rotas: tuple[Rota, ...] | None = None
     rotas_text: str | None = None
     warnings: tuple[Finding, ...] = ()
+    people_file: str = "people.csv"

@@ -65,13 +65,19 @@ def csv_sheet(path: Path, findings: Findings) -> Sheet | None:
     line = 1
     try:
         for cells in reader:
-            rows.append(Row(line=line, cells=tuple(cell.strip() for cell in cells)))
+            rows.append(Row(line=line, cells=tuple(_plain(cell) for cell in cells)))
             line = reader.line_num + 1
     except csv.Error as error:
         mend = 'close every quotation mark, and write a " inside a quoted cell as ""'
         findings.add(path.name, line, "", BadValue(f"this row is no CSV ({error})", mend))
         return None
     return Sheet(file=path.name, rows=tuple(without_empty(rows)))
+
+
+def _plain(cell: str) -> str:
+    """The cell without blanks around it, and without a formula (``="138"``) that keeps a number a text."""
+    text = cell.strip()
+    return text[2:-1].strip() if text.startswith('="') and text.endswith('"') else text
 
 
 def _delimiter(text: str) -> str:

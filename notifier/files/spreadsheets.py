@@ -1,6 +1,5 @@
 """The sheets of an XLSX file as tables."""
 
-from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zipfile import ZipFile
@@ -14,30 +13,18 @@ _EXACT_UP_TO = 10**15
 """Spreadsheets keep 15 digits of a number; what is longer was rounded."""
 
 
-def xlsx_sheets(path: Path, tables: Mapping[str, str], findings: Findings) -> dict[str, Sheet]:
-    """The sheets of an XLSX file whose lower-case names ``tables`` turns into table names.
-
-    None, with a finding, when it is no such file or one table has two sheets.
-    """
+def xlsx_sheets(path: Path, findings: Findings) -> dict[str, Sheet]:
+    """The sheets of an XLSX file by name, in their order; none, with a finding, when it is no such file."""
     try:
         book = CalamineWorkbook.from_path(str(path))
-        named = [
-            (tables[name.strip().lower()], name)
-            for name in book.sheet_names
-            if name.strip().lower() in tables
-        ]
         broken = _has_broken_formulas(path)
-        sheets = {table: _sheet(path, name, book, broken) for table, name in named}
+        return {name: _sheet(path, name, book, broken) for name in book.sheet_names}
     except PasswordError:
         findings.add(path.name, 0, "", BadValue("it has a password", "save it without one"))
-        return {}
     except (CalamineError, OSError):
         mend = "save it anew as .xlsx, or as CSV UTF-8"
         findings.add(path.name, 0, "", BadValue("it is no XLSX file", mend))
-        return {}
-    if len(sheets) < len(named):
-        findings.add(path.name, 0, "", BadValue("two sheets hold the same table", "keep one of them"))
-    return sheets
+    return {}
 
 
 def _sheet(path: Path, name: str, book: CalamineWorkbook, broken: bool) -> Sheet:
@@ -87,7 +74,9 @@ def _cell(value: str | float | bool | date | datetime | time | timedelta) -> Cel
 
 def _number(value: float) -> Cell:
     if abs(value) >= _EXACT_UP_TO:
-        return BadValue(f"'{value:.0f}' was rounded by the spreadsheet", "format it as text and type it anew")
+        digits = len(f"{abs(value):.0f}")
+        problem = f"a number of {digits} digits was rounded by the spreadsheet"
+        return BadValue(problem, "format it as text and type it anew")
     if value != int(value):
         return BadValue(f"'{value}' is not what this column holds", "format the column as text")
     return str(int(value))

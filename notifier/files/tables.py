@@ -1,6 +1,6 @@
 """Tables described by their columns, and the one reader for all of them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final, Generic, TypeVar
@@ -55,13 +55,14 @@ class Table(Generic[T]):
 class Line(Generic[T_co]):
     """A row that could be read, and where it stands."""
 
+    file: str
     line: int
     value: T_co
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content(Generic[T_co]):
-    """What a file brought.
+    """What a file, or several sheets of one table, brought. ``file`` is the first.
 
     ``names`` are all first cells, those of refused rows too, so that one bad row is not reported again by
     every row that refers to it.
@@ -72,15 +73,38 @@ class Content(Generic[T_co]):
     names: frozenset[str]
 
 
-def read_table(sheet: Sheet, table: Table[T], findings: Findings) -> Content[T] | None:
-    """Every good row of the sheet as a value, every bad cell as a finding; None when the header is bad."""
-    columns = _read_header(sheet, table, findings)
-    if columns is None:
-        return None
-    reader = _RowReader(sheet.file, table, columns, findings)
-    lines = [line for row in sheet.rows[1:] if (line := reader.read(row)) is not None]
-    _refuse_repeats(sheet.file, table, lines, findings)
-    return Content(file=sheet.file, lines=tuple(lines), names=frozenset(reader.names))
+def read_table(sheets: Sequence[Sheet], table: Table[T], findings: Findings) -> Content[T] | None:
+    """Every good row of the sheets as a value, every bad cell as a finding; None when a header is bad.
+
+    The sheets are read as one; each has a header of its own.
+    """
+    lines: list[Line[T]] = []
+    names: set[str] = set()
+    whole = True
+    for sheet in sheets:
+        columns = _read_header(sheet, table, findings)
+        if columns is None:
+            whole = False
+            continue
+        reader = _RowReader(sheet.file, table, columns, findings)
+        lines += [line for row in sheet.rows[1:] if (line := reader.read(row)) is not None]
+        names |= reader.names
+    refuse_repeats(lines, table.key, findings)
+    return Content(file=sheets[0].file, lines=tuple(lines), names=frozenset(names)) if whole else None
+
+
+def is_headed_as(sheet: Sheet, table: Table[T]) -> bool:
+    """Whether the sheet's first row is a whole header of that table, with nothing strange in it."""
+    if not sheet.rows:
+        return False
+    known = _by_header(table)
+    found = [known.get(str(cell).lower()) for cell in sheet.rows[0].cells if cell]
+    needed = {column.name for column in table.columns if not column.optional}
+    return None not in found and needed <= {column.name for column in found if column}
+
+
+def _by_header(table: Table[T]) -> dict[str, Column]:
+    return {name: column for column in table.columns for name in (column.name, *column.aliases)}
 
 
 def _read_header(sheet: Sheet, table: Table[T], findings: Findings) -> list[Column] | None:
@@ -90,7 +114,7 @@ def _read_header(sheet: Sheet, table: Table[T], findings: Findings) -> list[Colu
         findings.add(sheet.file, 1, "", BadValue("there is no header", f"begin the file with {names}"))
         return None
     header = sheet.rows[0]
-    known = {name: column for column in table.columns for name in (column.name, *column.aliases)}
+    known = _by_header(table)
     texts = ["" if isinstance(cell, BadValue) else cell for cell in header.cells]
     columns = [known.get(text.lower(), _NAMELESS) for text in texts]
     bad = dict(_misnamed(texts, columns, table))
@@ -145,7 +169,7 @@ class _RowReader(Generic[T]):
                 self._findings.add(self._file, row.line, column.name, bad)
                 good = False
         values.pop("", None)
-        return Line(line=row.line, value=self._build(**values)) if good else None
+        return Line(file=self._file, line=row.line, value=self._build(**values)) if good else None
 
     def _fits(self, row: Row) -> bool:
         width, most = len(row.cells), len(self._columns)
@@ -171,12 +195,16 @@ def _value(column: Column, cell: Cell) -> object:
     return column.blank
 
 
-def _refuse_repeats(file: str, table: Table[T], lines: Iterable[Line[T]], findings: Findings) -> None:
-    first: dict[tuple[object, ...], int] = {}
+def refuse_repeats(lines: Iterable[Line[T]], names: Sequence[str], findings: Findings) -> None:
+    """Report every row whose key, of the parts so named, an earlier row has; empty keys do not count."""
+    first: dict[tuple[object, ...], Line[T]] = {}
     for line in lines:
-        key = tuple(getattr(line.value, name) for name in table.key)
-        earlier = first.setdefault(key, line.line)
-        if earlier != line.line:
+        key = tuple(getattr(line.value, name) for name in names)
+        earlier = first.setdefault(key, line)
+        if earlier is not line and any(key):
             what = " ".join(str(part) for part in key)
-            bad = BadValue(f"{what!r} stands in line {earlier} already", "keep one of the two rows")
-            findings.add(file, line.line, ",".join(table.key), bad)
+            there = "" if earlier.file == line.file else f" of {earlier.file}"
+            bad = BadValue(
+                f"{what!r} stands in line {earlier.line}{there} already", "keep one of the two rows"
+            )
+            findings.add(line.file, line.line, ",".join(names), bad)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notifier.domain.ids import PersonId, PostCode, ShiftKey, UnitCode
 from notifier.domain.roster import Shift
 from notifier.store import mappers, shift_import
+from notifier.store.departures import HeldSeat, HeldShift, held_seats, held_shifts
 from notifier.store.diff import Difference, compare, put, remove
 from notifier.store.link_orders import LinkPlan, plan_links
 from notifier.store.office_records import OfficeRecordRepo
@@ -65,6 +66,12 @@ class Planned:
         """The same in figures and names."""
         return _result(self.plan)
 
+    @property
+    def people_gone(self) -> frozenset[PersonId]:
+        """Who would leave the roster."""
+        people = self.plan.tables.get("people", Difference())
+        return frozenset(PersonId(row["id"]) for row in people.gone)
+
     def sets(self, most: int = SET_SIZE) -> Iterator[RosterSet]:
         """The same in sets of at most so many rows, in the order in which they are to be written."""
         plan = self.plan
@@ -83,9 +90,14 @@ class ImportRepo:
         """Every unit, person and post that the roster has now."""
         in_roster = people.c.removed_at.is_(None)
         kept = posts.c.removed_at.is_(None)
+        named: dict[tuple[UnitCode, str], tuple[PersonId, ...]] = {}
+        called = select(people.c.unit, people.c.name, people.c.id).where(in_roster).order_by(people.c.id)
+        for unit, name, person in await self._conn.execute(called):
+            named[unit, name] = (*named.get((unit, name), ()), person)
         return KnownCodes(
             units=frozenset(await self._conn.scalars(select(units.c.code))),
-            people=frozenset(await self._conn.scalars(select(people.c.id).where(in_roster))),
+            people=frozenset(person for ids in named.values() for person in ids),
+            named=named,
             posts=frozenset(await self._conn.scalars(select(posts.c.code).where(kept))),
         )
 
@@ -96,6 +108,24 @@ class ImportRepo:
         in a transaction that keeps nobody waiting.
         """
         return await self._planned(await self._plan(told, now, default_account))
+
+    async def seats_left_by(self, planned: Planned) -> list[HeldSeat]:
+        """The offices that people who would leave the roster still hold, or act in, after that."""
+        held = await held_seats(self._conn, planned.people_gone)
+        told = planned.plan.tables.get("offices")
+        if told is None:
+            return held
+        # The file's holders are in the roster. Who acts goes on, unless the seat goes: no file says so.
+        given_up = {(row["unit"], row["title"], row["rank"]) for row in told.gone}
+        return [seat for seat in held if seat.acting and seat.seat not in given_up]
+
+    async def shifts_left_by(self, planned: Planned, now: datetime) -> list[HeldShift]:
+        """The shifts not over yet in which people who would leave the roster still stand after that."""
+        plan = planned.plan.shifts
+        written = (*plan.added, *plan.changed)
+        return await held_shifts(
+            self._conn, planned.people_gone, now, written=written, cancelled=plan.cancelled
+        )
 
     async def plan_rota(self, wanted: Sequence[Shift], *, until: datetime, now: datetime) -> Planned:
         """What the rotas change, if together they yield those shifts for the time from ``now`` to ``until``.

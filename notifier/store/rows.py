@@ -301,11 +301,12 @@ class RosterTables:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownCodes:
-    """The names that the roster has now."""
+    """The names that the roster has now; ``named`` has everybody by unit and name."""
 
     units: frozenset[UnitCode]
     people: frozenset[PersonId]
     posts: frozenset[PostCode]
+    named: Mapping[tuple[UnitCode, str], tuple[PersonId, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

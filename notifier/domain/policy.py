@@ -64,6 +64,8 @@ class Policy:
     expires: timedelta = timedelta(hours=6)
     rest: timedelta = timedelta(hours=8)
     """Between two shifts of one person; who came off one later than that is called in a second round."""
+    keeps_until_relieved: bool = False
+    """Who ends a shift is kept on while those of the next have not come, and is asked to hand over."""
     at: time | None = None
     ahead: timedelta = timedelta(hours=48)
     after_calls: int = 3

@@ -175,6 +175,8 @@ class PresenceEnd(StrEnum):
     LEFT = "left"
     SHIFT_END = "shift_end"
     MOVED = "moved"
+    HANDED_OVER = "handed_over"
+    RELIEVED = "relieved"
     UNDONE = "undone"
 
 

@@ -6,6 +6,7 @@ from notifier.domain.policy import Kind
 from notifier.engine.access.sessions import Sessions
 from notifier.engine.access.sign_in import SigningIn
 from notifier.engine.aftermath import Aftermath
+from notifier.engine.arrivals import Arrivals
 from notifier.engine.broadcasts import Broadcasts
 from notifier.engine.cases import Cases
 from notifier.engine.contacts_lost import ContactsLost
@@ -20,8 +21,10 @@ from notifier.engine.pausing import Pausing
 from notifier.engine.planner import Planner
 from notifier.engine.punctuality import Punctuality
 from notifier.engine.relays import Relays
+from notifier.engine.relief import Relief
 from notifier.engine.sheets import Sheets
 from notifier.engine.shift_changes import ShiftChanges
+from notifier.engine.shift_ends import ShiftEnds
 from notifier.engine.shifts import Shifts
 from notifier.engine.silence import Silence
 from notifier.engine.station import Station
@@ -36,6 +39,8 @@ class Parts:
     letters: Letters
     cases: Cases
     shifts: Shifts
+    arrivals: Arrivals
+    relief: Relief
     shift_changes: ShiftChanges
     sheets: Sheets
     broadcasts: Broadcasts
@@ -61,6 +66,9 @@ def assemble(station: Station) -> Parts:
     subjects = Subjects()
     cases = Cases(station, letters, subjects)
     shifts = Shifts(station, letters, cases)
+    relief = Relief(shifts)
+    arrivals = Arrivals(shifts, cases, relief)
+    ends = ShiftEnds(shifts, cases, relief)
     sheets = Sheets(station, letters, cases)
     relays = Relays(station, letters, cases)
     broadcasts = Broadcasts(station, letters, relays)
@@ -74,12 +82,16 @@ def assemble(station: Station) -> Parts:
     subjects.register(Kind.SILENT, silence.load)
     cases.when_unanswered(silence.unanswered)
     handover = Handover(station, letters, cases)
-    shifts.when_arrived(handover.officer_came)
+    cases.when_closed(relief.case_closed)
+    arrivals.when_arrived(handover.officer_came)
+    arrivals.when_arrived(relief.has_come)
     return Parts(
         station=station,
         letters=letters,
         cases=cases,
         shifts=shifts,
+        arrivals=arrivals,
+        relief=relief,
         shift_changes=ShiftChanges(station, shifts),
         sheets=sheets,
         broadcasts=broadcasts,
@@ -89,7 +101,7 @@ def assemble(station: Station) -> Parts:
         covering=Covering(station, CoverLetters(station, letters, shifts), shifts),
         silence=silence,
         handover=handover,
-        planner=Planner(station, shifts, sheets, cases),
+        planner=Planner(station, ends, sheets, cases),
         aftermath=Aftermath(station, letters, cases),
         contacts_lost=ContactsLost(station, letters),
         digests=Digests(station, letters),

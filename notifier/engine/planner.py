@@ -16,8 +16,8 @@ from notifier.engine.cases import Cases
 from notifier.engine.digests import daily_timers
 from notifier.engine.rotas import Rotas
 from notifier.engine.sheets import ASK_BEFORE, ASK_DAILY, Sheets
+from notifier.engine.shift_ends import ShiftEnds
 from notifier.engine.shift_timers import HORIZON, timer, timers_of
-from notifier.engine.shifts import Shifts
 from notifier.engine.station import Station
 from notifier.store.rows import Timer
 from notifier.store.tx import Tx
@@ -31,10 +31,10 @@ LOOK_BACK = timedelta(hours=48)
 class Planner:
     """Writes the timers of the days ahead."""
 
-    def __init__(self, station: Station, shifts: Shifts, sheets: Sheets, cases: Cases) -> None:
+    def __init__(self, station: Station, ends: ShiftEnds, sheets: Sheets, cases: Cases) -> None:
         """Plan for the station's roster."""
         self._station = station
-        self._shifts = shifts
+        self._ends = ends
         self._sheets = sheets
         self._cases = cases
         self._rotas = Rotas(station)
@@ -114,7 +114,7 @@ class Planner:
         """A shift is over: who goes on is carried over, and its lists fall due."""
         key = ShiftKey(subject)
         shift = await tx.shifts.get(key)
-        were_on_post = await self._shifts.close_shift(tx, key, now)
+        were_on_post = await self._ends.close(tx, key, now)
         post = await tx.roster.post(shift.post) if shift else None
         if shift is not None and post is not None:
             await self._sheets.ask_after_shift(tx, shift, post.unit, were_on_post, now)

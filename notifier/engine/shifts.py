@@ -1,24 +1,26 @@
-"""Shifts, run: reminders, who is on post, and what an empty post starts."""
+"""Shifts: reminders, the look at who came, what an empty post is about, and what people are told of them.
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+Who comes and goes is in ``arrivals``, the end of a shift in ``shift_ends``, who is kept on in ``relief``.
+"""
+
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from notifier.domain import presence
+from notifier.domain.case import Case
 from notifier.domain.chain import secretary_or_stand_in
-from notifier.domain.ids import PersonId, PostCode, ShiftKey
+from notifier.domain.ids import PersonId, ShiftKey
 from notifier.domain.message import Lane
 from notifier.domain.pausing import Pause, pause_of
 from notifier.domain.policy import Kind, Policy
-from notifier.domain.presence import Window
-from notifier.domain.roster import Lineage, Post, PresenceEnd, Shift
+from notifier.domain.roster import Lineage, Post, Shift
 from notifier.domain.times import iso_utc
 from notifier.engine.case_letters import base_values, local_phone
 from notifier.engine.cases import Cases
 from notifier.engine.letters import Letter, Letters
+from notifier.engine.scenes import Scene, scene_of
 from notifier.engine.station import Actor, Station
-from notifier.engine.subjects import DESK, SHIFT, Subject
-from notifier.store.rows import JournalLine, PresenceRow
+from notifier.engine.subjects import SHIFT, Subject
+from notifier.store.rows import JournalLine
 from notifier.store.tx import Tx
 
 REMIND = "remind"
@@ -32,33 +34,6 @@ EARLY = timedelta(hours=2)
 """A reminder this long before the shift asks "will you come?", a later one "please come"."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrived:
-    """What came of a check-in. ``row`` is the presence it began; None when nothing was to be changed."""
-
-    window: Window
-    row: int | None = None
-    moved_from: int | None = None
-
-
-WhenArrived = Callable[[Tx, Shift, PersonId, datetime], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Scene:
-    shift: Shift
-    post: Post
-    there: tuple[PresenceRow, ...]
-
-    @property
-    def present(self) -> frozenset[PersonId]:
-        return presence.on_post(self.post, (row.presence for row in self.there))
-
-    @property
-    def missing(self) -> int:
-        return presence.missing(self.post, (row.presence for row in self.there))
-
-
 class Shifts:
     """Everything about standing a shift."""
 
@@ -67,23 +42,18 @@ class Shifts:
         self._station = station
         self._letters = letters
         self._cases = cases
-        self._when_arrived: list[WhenArrived] = []
-
-    def when_arrived(self, listener: WhenArrived) -> None:
-        """Have ``listener`` called, in the same transaction, whenever somebody has come for a shift."""
-        self._when_arrived.append(listener)
 
     # ── timers ───────────────────────────────────────────────────────────────────────────────────
 
     async def remind(self, tx: Tx, subject: str, now: datetime) -> None:
         """Remind everybody rostered; ``subject`` is the lead in seconds, a space, the shift's key."""
         lead_s, _, key = subject.partition(" ")
-        scene = await self._scene(tx, ShiftKey(key))
+        scene = await scene_of(tx, ShiftKey(key))
         if scene is None or now >= scene.shift.start:
             return
         if await self.pause_of(tx, scene.post, scene.shift.start):
             return
-        policy = await self._policy(tx)
+        policy = await self.policy(tx)
         lead = timedelta(seconds=float(lead_s))
         if any(later < lead and scene.shift.start - later <= now for later in policy.remind_before):
             # Found late, together with a later one: that one says it all.
@@ -95,124 +65,22 @@ class Shifts:
 
     async def watch(self, tx: Tx, subject: str, now: datetime) -> None:
         """The grace is over: a post with too few on it is a case."""
-        scene = await self._scene(tx, ShiftKey(subject))
+        scene = await scene_of(tx, ShiftKey(subject))
         if scene is None or now >= scene.shift.end or not scene.missing:
             return
-        await self._open(tx, scene, now)
-
-    async def close_shift(self, tx: Tx, key: ShiftKey, now: datetime) -> list[PersonId]:
-        """The shift is over: who goes on is carried over, an open case ends as missed, matters close.
-
-        Returns those who were on post in it, who may owe a list.
-        """
-        scene = await self._scene(tx, key)
-        if scene is None:
-            return []
-        shift = scene.shift
-        were_there = await tx.presences.during(key)
-        following = await tx.shifts.following(shift)
-        change = presence.at_shift_end(shift, following, (row.presence for row in scene.there))
-        for row in scene.there:
-            if row.presence in change.stay and following is not None:
-                await tx.presences.carry(row.id, following)
-            elif row.presence in change.end:
-                await tx.presences.end(row.id, shift.end, PresenceEnd.SHIFT_END)
-        await self._cases.settle(tx, Kind.UNSTAFFED, key, now)
-        await tx.matters.close(SHIFT, key, now)
-        await tx.matters.close(DESK, key, now)
-        people = list(dict.fromkeys(row.presence.person for row in were_there))
-        reason = f"{len(people)} of {scene.post.headcount} were on post"
-        await self._journal(tx, scene, "shift_over", None, None, reason, now)
-        if change.end:
-            await self._watch_what_runs(tx, shift.post, now)
-        return people
-
-    async def _watch_what_runs(self, tx: Tx, post: PostCode, now: datetime) -> None:
-        """After an outage a shift may be watched before the one ahead of it ends, and count its people."""
-        grace = (await self._policy(tx)).grace
-        for shift in await tx.shifts.running(post, now):
-            if shift.start + grace <= now:
-                await self.watch(tx, shift.key, now)
-
-    # ── what people do ───────────────────────────────────────────────────────────────────────────
-
-    async def arrive(self, tx: Tx, shift: Shift, person: PersonId, by: Actor, now: datetime) -> Arrived:
-        """Somebody is on post: outside the window nothing changes; a post that is full closes its case."""
-        policy = await self._policy(tx)
-        window = presence.window_at(shift, now, policy.checkin_from)
-        if window is Window.OPEN and await self._is_closed(tx, shift.key):
-            window = Window.TOO_LATE
-        if window is not Window.OPEN:
-            return Arrived(window=window)
-        current = await tx.presences.of_person(person)
-        arrival = presence.arrive(
-            current.presence if current else None, shift, person, now, by.channel, by.person or person
-        )
-        if arrival.begins is None:
-            return Arrived(window=window)
-        if current is not None and arrival.why is not None:
-            await tx.presences.end(current.id, now, arrival.why)
-        row = await tx.presences.arrive(arrival.begins)
-        reason = None if by.person in (None, person) else f"by proxy of {by.person}"
-        await self.noted(tx, shift.key, "on_post", person, by, reason, now)
-        await self._cases.settle(tx, Kind.UNSTAFFED, shift.key, now, person)
-        moved = current if current is not None and arrival.why is PresenceEnd.MOVED else None
-        if moved is not None:
-            await self.reopen_if_short(tx, moved.presence.shift, now)
-        for listener in self._when_arrived:
-            await listener(tx, shift, person, now)
-        return Arrived(window=window, row=row, moved_from=moved.id if moved else None)
-
-    async def leave_post(self, tx: Tx, person: PersonId, by: Actor, now: datetime) -> PresenceRow | None:
-        """Somebody leaves: where that empties a running post, it is a case at once. None: was on none."""
-        current = await tx.presences.of_person(person)
-        if current is None:
-            return None
-        await tx.presences.end(current.id, now, PresenceEnd.LEFT)
-        await self.noted(tx, current.presence.shift, "off_post", person, by, None, now)
-        await self.reopen_if_short(tx, current.presence.shift, now)
-        return current
-
-    async def undo_arrival(self, tx: Tx, row: int, moved_from: int | None, now: datetime) -> None:
-        """As if he had not come: where he was before, he is again."""
-        gone = await tx.presences.get(row)
-        await tx.presences.end(row, now, PresenceEnd.UNDONE)
-        if moved_from is not None:
-            await self._reopen(tx, moved_from)
-        if gone is not None:
-            await self.reopen_if_short(tx, gone.presence.shift, now)
-
-    async def undo_leaving(self, tx: Tx, row: int, now: datetime) -> None:
-        """As if he had not left."""
-        back = await tx.presences.get(row)
-        if back is not None and await self._reopen(tx, row):
-            await self._cases.settle(tx, Kind.UNSTAFFED, back.presence.shift, now, back.presence.person)
-
-    async def _reopen(self, tx: Tx, row: int) -> bool:
-        """Have somebody be on post again, unless nobody would ever end that: his shift is closed."""
-        was = await tx.presences.get(row)
-        if was is None or await self._is_closed(tx, was.presence.shift):
-            return False
-        return await tx.presences.reopen(row)
-
-    async def _is_closed(self, tx: Tx, key: ShiftKey) -> bool:
-        """Whether the shift's end has been seen to: by another process's clock, maybe before it is by ours.
-
-        Who came to it after that would be on post for ever, and count in every shift that follows.
-        """
-        return await tx.timers.is_done(f"{END}:{key}")
+        await self.call_for(tx, scene, now)
 
     async def reopen_if_short(self, tx: Tx, key: ShiftKey, now: datetime) -> None:
         """A running shift with too few on post is a case at once."""
-        scene = await self._scene(tx, key)
+        scene = await scene_of(tx, key)
         if scene is not None and scene.missing and scene.shift.start <= now < scene.shift.end:
-            await self._open(tx, scene, now)
+            await self.call_for(tx, scene, now)
 
     # ── the subject of an unstaffed case ─────────────────────────────────────────────────────────
 
     async def load(self, tx: Tx, key: str, now: datetime) -> Subject | None:
         """What an unstaffed case is about; None when the shift was cancelled."""
-        scene = await self._scene(tx, ShiftKey(key))
+        scene = await scene_of(tx, ShiftKey(key))
         if scene is None:
             return None
         absent = [p for p in scene.shift.people if p not in scene.present]
@@ -230,21 +98,22 @@ class Shifts:
             keeps_open=frozenset(scene.shift.people) | scene.present,
             shift=scene.shift.key,
             values={
-                **shift_values(scene.shift, scene.post, await self._policy(tx)),
+                **shift_values(scene.shift, scene.post, await self.policy(tx)),
                 "partners": [],
                 "missing": scene.missing,
                 "on_post": len(scene.present),
+                "kept_on": len(scene.kept_on),
                 "absent_name": missing_one.name if missing_one else None,
                 "absent_phone": local_phone(missing_one.phone) if missing_one else None,
                 "absent_count": len(absent),
                 "done_by_name": came.name if came else None,
             },
             settled="staffed" if not scene.missing else None,
-            void=await self._void(tx, scene, now),
-            reason=_short(scene),
+            void=await self.void(tx, scene, now),
+            reason=scene.in_short,
         )
 
-    async def _void(self, tx: Tx, scene: _Scene, now: datetime) -> str | None:
+    async def void(self, tx: Tx, scene: Scene, now: datetime) -> str | None:
         """Why nobody need come any more: the shift is over, or its post given up while it ran."""
         if now >= scene.shift.end:
             return "missed"
@@ -276,7 +145,7 @@ class Shifts:
             tx, post.unit, now, also={*listed, *shift.people}, shift=shift.key
         )
         matters = await tx.matters.ensure([(p, SHIFT, shift.key, post.unit) for p in listed], now)
-        common = shift_values(shift, post, await self._policy(tx))
+        common = shift_values(shift, post, await self.policy(tx))
         # Who is rung in case of need is the same for all of them but for himself.
         contact = secretary_or_stand_in(lineage, now)
         seen_by_all, seen_by_contact = (base_values(lineage, reader, now) for reader in (None, contact))
@@ -312,20 +181,21 @@ class Shifts:
         now: datetime,
     ) -> None:
         """Write down what somebody did about a shift, in its open case where there is one."""
-        scene = await self._scene(tx, key)
+        scene = await scene_of(tx, key)
         if scene is not None:
-            await self._journal(tx, scene, event, person, by.channel, reason, now)
+            await self.journal(tx, scene, event, person, by.channel, reason, now)
 
-    async def _journal(
+    async def journal(
         self,
         tx: Tx,
-        scene: _Scene,
+        scene: Scene,
         event: str,
         person: PersonId | None,
         channel: str | None,
         reason: str | None,
         now: datetime,
     ) -> None:
+        """Write a line about the scene's shift, in its open case where there is one."""
         case = await tx.cases.open_for(Kind.UNSTAFFED, scene.shift.key)
         line = JournalLine(
             at=now,
@@ -347,19 +217,26 @@ class Shifts:
         above = [unit.code for unit in await tx.roster.path(post.unit)]
         return pause_of(post.code, above, standing, at)
 
-    async def _open(self, tx: Tx, scene: _Scene, now: datetime) -> None:
-        # A post that is paused is void, and opens no case.
-        await self._cases.open(tx, Kind.UNSTAFFED, scene.shift.key, _short(scene), now)
+    async def call_for(self, tx: Tx, scene: Scene, now: datetime) -> Case | None:
+        """Too few are on post: that is a case, open already or not. None for a post that nobody need keep."""
+        return await self._cases.open(tx, Kind.UNSTAFFED, scene.shift.key, scene.in_short, now)
 
-    async def _scene(self, tx: Tx, key: ShiftKey) -> _Scene | None:
-        shift = await tx.shifts.get(key)
-        post = await tx.roster.post(shift.post) if shift else None
-        if shift is None or post is None:
-            return None
-        return _Scene(shift=shift, post=post, there=tuple(await tx.presences.on_post(shift.post)))
+    async def is_put_off(self, tx: Tx, shift: Shift) -> bool:
+        """Whether somebody is known to be on his way, and is waited for longer than the grace."""
+        due = await tx.timers.pending_at(f"{WATCH}:{shift.key}")
+        return due is not None and due > shift.start + (await self.policy(tx)).grace
 
-    async def _policy(self, tx: Tx) -> Policy:
+    async def policy(self, tx: Tx) -> Policy:
+        """The rules for posts that are in force."""
         return (await self._station.rules.current(tx)).policy(Kind.UNSTAFFED)
+
+
+async def is_closed(tx: Tx, key: ShiftKey) -> bool:
+    """Whether the shift's end has been seen to: by another process's clock, maybe before it is by ours.
+
+    Who came to it after that would be on post for ever, and count in every shift that follows.
+    """
+    return await tx.timers.is_done(f"{END}:{key}")
 
 
 def shift_values(shift: Shift, post: Post, policy: Policy) -> dict[str, object]:
@@ -373,6 +250,7 @@ def shift_values(shift: Shift, post: Post, policy: Policy) -> dict[str, object]:
         "partners": [],
         "missing": 0,
         "on_post": 0,
+        "kept_on": 0,
         "absent_name": None,
         "absent_phone": None,
         "absent_count": 0,
@@ -381,7 +259,3 @@ def shift_values(shift: Shift, post: Post, policy: Policy) -> dict[str, object]:
 
 def _partners(shift: Shift, person: PersonId, lineage: Lineage) -> list[str]:
     return [lineage.people[p].name for p in shift.people if p != person and p in lineage.people]
-
-
-def _short(scene: _Scene) -> str:
-    return f"{len(scene.present)} of {scene.post.headcount} on post"

@@ -20,8 +20,9 @@ from notifier.store.tx import Tx
 
 CALLED = ("called", "repeated")
 HEARD = (
-    "acknowledged", "declined", "on_the_way", "handed_on", "on_post", "off_post", "leave", "signed",
-    "verified", "returned", "relayed", "undone", "claim", "forwarded", "need", "danger", "contact_back",
+    "acknowledged", "declined", "on_the_way", "handed_on", "on_post", "off_post", "handed_over", "leave",
+    "signed", "verified", "returned", "relayed", "undone", "claim", "forwarded", "need", "danger",
+    "contact_back",
 )  # fmt: skip
 """Lines of the journal that say that somebody was heard of."""
 

@@ -105,6 +105,12 @@ def _read_quiet(text: str) -> bool:
     return text == "keep"
 
 
+def _read_relief(text: str) -> bool:
+    if text not in ("keep", "ignore"):
+        raise unknown("way to treat relief", text, ("keep", "ignore"))
+    return text == "keep"
+
+
 def _read_time(text: str) -> time:
     hour, is_next_day = read_hour(text)
     if is_next_day:
@@ -134,6 +140,7 @@ _FIELDS: Mapping[str, tuple[str, Callable[[Place], object]]] = {
     "after_calls": ("after_calls", lambda place: place.value(whole_reader(1, 99), 1)),
     "within": ("within", _span),
     "rest": ("rest", _duration),
+    "relief": ("keeps_until_relieved", lambda place: place.value(_read_relief, False)),
 }
 
 _COVER_FIELDS: Mapping[str, Callable[[Place], object]] = {

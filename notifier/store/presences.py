@@ -115,6 +115,12 @@ class PresenceRepo:
             count += (await self._conn.execute(ending)).rowcount
         return count
 
+    async def keep_on(self, ids: Collection[int]) -> None:
+        """Their shift has ended, and they are there all the same until that ends too."""
+        for batch in batches(ids):
+            staying = update(presences).where(presences.c.id.in_(batch))
+            await self._conn.execute(staying.values(until=None, ended=PresenceEnd.SHIFT_END))
+
     async def reopen(self, presence_id: int) -> bool:
         """Take an ending back. False when that presence has not ended."""
         gone = (presences.c.id == presence_id) & presences.c.until.is_not(None)
@@ -146,11 +152,11 @@ class PresenceRepo:
         )
 
     async def counts(self, posts: Collection[PostCode]) -> dict[PostCode, int]:
-        """How many are on each of those posts now, zeros too."""
+        """How many are on each of those posts now, zeros too; not those who are kept on."""
         found = dict.fromkeys(posts, 0)
         for batch in batches(found):
             query = select(presences.c.post, func.count(presences.c.person.distinct())).where(
-                presences.c.post.in_(batch), _THERE
+                presences.c.post.in_(batch), _THERE, presences.c.ended.is_(None)
             )
             for post, count in await self._conn.execute(query.group_by(presences.c.post)):
                 found[post] = count

@@ -228,11 +228,19 @@ class CoverRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PresenceRow:
-    """A presence with its row's id. ``ended`` None while the person is there."""
+    """A presence with its row's id. ``ended`` None while the person is there in his shift.
+
+    Kept on: his shift has ended, which ``ended`` says, and he is there until he is relieved.
+    """
 
     id: int
     presence: Presence
     ended: PresenceEnd | None = None
+
+    @property
+    def is_kept_on(self) -> bool:
+        """Whether he is there beyond his shift."""
+        return self.presence.until is None and self.ended is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,6 +72,11 @@ class TimerRepo:
         query = select(timers.c.id).where(timers.c.key == key, _PENDING)
         return await self._conn.scalar(query) is not None
 
+    async def pending_at(self, key: str) -> datetime | None:
+        """When that timer is due; None where it is not to come any more."""
+        query = select(timers.c.due_at).where(timers.c.key == key, _PENDING)
+        return await self._conn.scalar(query)
+
     async def is_done(self, key: str) -> bool:
         """Whether that timer has been seen to."""
         query = select(timers.c.id).where(timers.c.key == key, timers.c.state == "done")

@@ -111,6 +111,7 @@ VOCABULARY: Mapping[str, Value] = {
         missing=(N, 2),
         headcount=(N, 3),
         on_post=(N, 1),
+        kept_on=(N, 1),
         absent_name=(T, _NAME, "?"),
         absent_phone=(P, _PHONE, "?"),
         absent_count=(N, 2),

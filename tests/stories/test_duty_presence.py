@@ -176,7 +176,7 @@ async def test_who_comes_when_the_end_was_seen_to_already_is_on_post_in_no_later
         shift = await tx.shifts.get(ShiftKey(EVENING))
         assert shift is not None
         by = Actor(person=PersonId("p14"), channel="sms")
-        arrived = await parts.shifts.arrive(tx, shift, PersonId("p14"), by, behind)
+        arrived = await parts.arrivals.arrive(tx, shift, PersonId("p14"), by, behind)
     assert (arrived.window, arrived.row) == (Window.TOO_LATE, None)
     await station.until_civil("2026-11-24 00:16")
     assert (await station.case(NIGHT)).state is CaseState.CALLING

@@ -61,6 +61,7 @@ PHRASES: dict[Verb, str] = {
     Verb.SORTED: "处理好了|sorted|搞定了|已安排",
     Verb.AGREE: "同意|同意833|833同意|准了|批准|agree 833|approved",
     Verb.REFUSE: "不同意|不同意833 人手不够|不批准|refuse 833 too few|I don't agree",
+    Verb.HAND_OVER: "交班|已交班|交班了|交班827|handed over|I've handed over",
     Verb.COVER: "我来|我去|I'll go|我来834",
     Verb.CLAIM: "昨晚到了忘回了|was there, forgot to answer",
     Verb.INFO: "谁啊|骗子？|几点？在哪？|who is this|when? where?|到岗？|都做了吗|骗子|是不是真的|签？",

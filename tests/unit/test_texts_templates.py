@@ -32,15 +32,16 @@ ANSWERS = {
         "撤销": Verb.UNDO, "签": Verb.SIGN, "清单": Verb.LIST, "核实": Verb.VERIFY, "退回": Verb.RETURN,
         "转达": Verb.RELAYED, "转交": Verb.HAND_ON, "不是我": Verb.WRONG_NUMBER, "代 ": Verb.PROXY,
         "退订": Verb.STOP, "827 ": Verb.ETA, "帮助": Verb.HELP, "START": Verb.START,
-        "代理": Verb.APPOINT, "接班": Verb.TAKE_OVER, "我来": Verb.COVER,
-        "同意": Verb.AGREE, "不同意": Verb.REFUSE,
+        "代理": Verb.APPOINT, "接班": Verb.TAKE_OVER, "交班": Verb.HAND_OVER, "我来": Verb.COVER,
+        "全部收到": Verb.ACK, "同意": Verb.AGREE, "不同意": Verb.REFUSE,
     },
     "en": {
         "OK": Verb.ACK, "HERE": Verb.HERE, "OFF POST": Verb.OFF, "LEAVE": Verb.LEAVE, "CAN'T": Verb.DECLINE,
         "UNDO": Verb.UNDO, "SIGN": Verb.SIGN, "LIST": Verb.LIST, "VERIFY": Verb.VERIFY, "RETURN": Verb.RETURN,
         "RELAYED": Verb.RELAYED, "PASS ON": Verb.HAND_ON, "NOT ME": Verb.WRONG_NUMBER, "FOR ": Verb.PROXY,
         "STOP": Verb.STOP, "827 ": Verb.ETA, "APPOINT": Verb.APPOINT,
-        "TAKE OVER": Verb.TAKE_OVER, "I'LL GO": Verb.COVER, "AGREE": Verb.AGREE, "REFUSE": Verb.REFUSE,
+        "TAKE OVER": Verb.TAKE_OVER, "HANDED OVER": Verb.HAND_OVER, "I'LL GO": Verb.COVER,
+        "AGREE": Verb.AGREE, "REFUSE": Verb.REFUSE,
     },
 }  # fmt: skip
 QUOTED = {
@@ -48,8 +49,8 @@ QUOTED = {
     "en": re.compile(
         r"\b(SIGN 827 EXCEPT [\d ]*\d|RELAYED 827 \d+|FOR [\w ]+? HERE 827|RETURN 827 [\w ]+|STOP\b"
         r"|827 \d+ MIN"
-        r"|(?:OK|HERE|OFF POST|LEAVE|CAN'T|UNDO|SIGN|LIST|VERIFY|PASS ON|NOT ME|APPOINT) 827"
-        r"|(?:TAKE OVER|I'LL GO|AGREE|REFUSE) 827)"
+        r"|OK ALL|(?:OK|HERE|OFF POST|LEAVE|CAN'T|UNDO|SIGN|LIST|VERIFY|PASS ON|NOT ME|APPOINT) 827"
+        r"|(?:TAKE OVER|HANDED OVER|I'LL GO|AGREE|REFUSE) 827)"
     ),
 }
 

@@ -158,6 +158,13 @@ def _off(scene: Scene) -> Reading:
     return _answer(scene, found, Verb.OFF) if isinstance(found, OpenMatter) else found
 
 
+def _hand_over(scene: Scene) -> Reading:
+    """交班: where no post is handed over so, it says no more than that somebody leaves."""
+    if any(Verb.HAND_OVER in m.answers for m in scene.choice):
+        return _plain(scene)
+    return _off(replace(scene, said=replace(scene.said, verb=Verb.OFF, strict=False)))
+
+
 def _cannot(scene: Scene) -> Reading:
     """The rostered are on leave; who was called only declines, and the next is called."""
     found = the_one(scene, lambda m: _refusal(m) is not None)
@@ -262,6 +269,7 @@ _HANDLERS: dict[Verb, Callable[[Scene], Reading]] = {
     Verb.HERE: _here,
     Verb.NOT_HERE: _how_long,
     Verb.OFF: _off,
+    Verb.HAND_OVER: _hand_over,
     Verb.DECLINE: _cannot,
     Verb.LEAVE: _cannot,
     Verb.ETA: _eta,

@@ -35,6 +35,7 @@ class Verb(StrEnum):
     SIGN_FOR = "sign_for"
     HAND_ON = "hand_on"
     TAKE_OVER = "take_over"
+    HAND_OVER = "hand_over"
     COVER = "cover"
     WITHDRAW = "withdraw"
     APPOINT = "appoint"

@@ -93,6 +93,10 @@ CLAUSE_EN: tuple[Rule, ...] = (
         r"(?:i'll |i will |i'm |i am |i )?(?:take|taking|took) (?:it |them |this )?over",
     ),
     whole(
+        Verb.HAND_OVER,
+        r"(?:i |i've |i have |we have |we've )?(?:handed|handing) (?:it |the post )?over",
+    ),
+    whole(
         Verb.APPOINT,
         r"appoint|(?:have|let) (?:them|him|her) act",
         rf"appoint (?P<name>{GIVEN_EN})(?: as acting secretary)?",

@@ -123,6 +123,10 @@ CLAUSE_ZH: tuple[Rule, ...] = (
         r"(?:我)?(?:大概|要|到){0,3}某时(?:前|左右|才)?(?:能|会|可以)?(?:到岗|到|来)(?:了)?",
     ),
     whole(
+        Verb.HAND_OVER,
+        rf"{ME}(?:交班|交接班){DONE}",
+    ),
+    whole(
         Verb.OFF,
         rf"{ME}离岗{DONE}",
     ),

@@ -28,6 +28,7 @@ KINDS: dict[Verb, frozenset[MatterKind]] = {
     Verb.NUMBER_ONLY: TAKES_ACK,
     Verb.HERE: _SHIFT,
     Verb.OFF: _SHIFT,
+    Verb.HAND_OVER: _SHIFT,
     Verb.SIGN: frozenset({MatterKind.LIST}),
     Verb.VERIFY: frozenset({MatterKind.VERIFY}),
     Verb.RETURN: frozenset({MatterKind.VERIFY}),
@@ -35,7 +36,7 @@ KINDS: dict[Verb, frozenset[MatterKind]] = {
 }
 """Answers that may come twice or too late: then the sender hears how the matter stands."""
 
-_WANT_EXPLAINING = frozenset(KINDS) - {Verb.HERE, Verb.OFF} | {Verb.NOT_DONE}
+_WANT_EXPLAINING = frozenset(KINDS) - {Verb.HERE, Verb.OFF, Verb.HAND_OVER} | {Verb.NOT_DONE}
 _OF_THE_LIVE_CALL = frozenset({Verb.ACK, Verb.DECLINE, Verb.ETA, Verb.HAND_ON, Verb.COVER, Verb.LATER})
 """Words that, among several matters, mean the call that is ringing now; being on post is never guessed."""
 

@@ -34,6 +34,7 @@ from notifier.engine.intake.answers.general_answers import GeneralAnswers
 from notifier.engine.intake.answers.office_answers import OfficeAnswers
 from notifier.engine.intake.answers.proxy_answers import ProxyAnswers
 from notifier.engine.intake.answers.relay_answers import RelayAnswers
+from notifier.engine.intake.answers.relief_answers import ReliefAnswers
 from notifier.engine.intake.answers.sheet_answers import SheetAnswers
 from notifier.engine.intake.answers.shift_answers import ShiftAnswers
 from notifier.engine.intake.answers.voucher_answers import VoucherAnswers
@@ -84,7 +85,11 @@ class Conversation:
             **VoucherAnswers(basis).orders(),
         }
         self._by_topic: Mapping[str, Mapping[Verb, Handler]] = {
-            SHIFT: {**ShiftAnswers(basis, calls).table(), **LeaveAnswers(basis).table()},
+            SHIFT: {
+                **ShiftAnswers(basis, calls).table(),
+                **LeaveAnswers(basis).table(),
+                **ReliefAnswers(basis).table(),
+            },
             SHEET: self._sheets.signer_table(),
             VERIFY: {**calls.table(), **self._sheets.verifier_table()},
             UNSIGNED: calls.table(),

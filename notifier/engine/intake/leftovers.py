@@ -25,7 +25,7 @@ NEAR = timedelta(hours=24)
 _ASKED = frozenset({"reminder_early", "reminder_late", "shift_moved", "leave_told"})
 _LOOKED_AT = 20
 _ARRIVED = (MessageState.SENT, MessageState.DELIVERED)
-_DONE_BEFORE = {Verb.SIGN, Verb.VERIFY, Verb.RETURN, Verb.RELAYED, Verb.OFF}
+_DONE_BEFORE = {Verb.SIGN, Verb.VERIFY, Verb.RETURN, Verb.RELAYED, Verb.OFF, Verb.HAND_OVER}
 
 
 class Leftovers:

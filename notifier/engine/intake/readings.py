@@ -78,6 +78,8 @@ class Readings:
         template = _ABOUT_ONE[asked.question]
         if visit.said.verb is Verb.NOT_HERE and standing.topic == SHIFT:
             template = "not_here"
+        if asked.question is Question.CONFIRM_OFF and standing.is_over(visit.now):
+            template = "confirm_off_kept"
         values: dict[str, object] = {"word": asked.name or (str(asked.count) if asked.count else None)}
         if asked.question is Question.SIGN_EXCEPT:
             values["exceptions"] = list(asked.items)

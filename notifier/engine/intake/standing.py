@@ -10,7 +10,7 @@ from notifier.domain.ids import BroadcastId, MatterId, PersonId, PostCode, Sheet
 from notifier.domain.language.model import OpenMatter, Utterance, Verb
 from notifier.domain.policy import Kind, Policy
 from notifier.domain.presence import Window
-from notifier.domain.roster import Person, Post, Presence, Shift
+from notifier.domain.roster import Person, Post, Shift
 from notifier.domain.sheet import Sheet
 from notifier.engine.contacts_lost import CONTACT
 from notifier.engine.cover_letters import COVER
@@ -20,7 +20,7 @@ from notifier.engine.parts import Parts
 from notifier.engine.relays import CANCELLED
 from notifier.engine.sheet_proxies import proxy_of
 from notifier.engine.subjects import DESK, NOTICE, OFFICE, RELAY, SHEET, SHIFT, UNSIGNED, VERIFY
-from notifier.store.rows import Matter, Relay
+from notifier.store.rows import Matter, PresenceRow, Relay
 from notifier.store.tx import Tx
 
 KIND_OF: Mapping[str, Kind] = {
@@ -58,6 +58,10 @@ class Standing:
         """What the matter's subject is the key of."""
         return self.matter.topic
 
+    def is_over(self, now: datetime) -> bool:
+        """Whether its shift has ended."""
+        return self.shift is not None and now >= self.shift.end
+
     def takes(self, verb: Verb) -> bool:
         """Whether that word can answer it now."""
         return verb in self.view.answers
@@ -70,7 +74,7 @@ class _Shifts:
     shifts: Mapping[ShiftKey, Shift]
     posts: Mapping[PostCode, Post]
     cases: Mapping[str, Case]
-    present: Mapping[PersonId, Presence]
+    present: Mapping[PersonId, PresenceRow]
     offices: Mapping[PersonId, Collection[UnitCode]]
     counts: Mapping[PostCode, int]
     on_leave: Collection[tuple[PersonId, ShiftKey]]
@@ -158,7 +162,7 @@ class Standings:
             shifts=shifts,
             posts=posts,
             cases={case.subject: case for case in cases},
-            present={person: row.presence for person, row in there.items() if row is not None},
+            present={person: row for person, row in there.items() if row is not None},
             offices=offices,
             counts=await tx.presences.counts(posts),
             on_leave={(row.person, key) for key in shifts for row in await tx.shifts.leave_of(key)},
@@ -175,13 +179,16 @@ class Standings:
             return None
         case = loaded.cases.get(shift.key)
         there = loaded.present.get(person.id)
+        on_post = there is not None and there.presence.shift == shift.key
         facts = views.ShiftFacts(
             person=person.id,
             window=presence.window_at(shift, now, loaded.policy.checkin_from),
             case=case,
             rostered=person.id in shift.people,
             on_leave=(person.id, shift.key) in loaded.on_leave,
-            on_post=there is not None and there.shift == shift.key,
+            on_post=on_post,
+            kept_on=on_post and there is not None and there.is_kept_on,
+            hands_over=loaded.policy.keeps_until_relieved,
             office=post.unit in loaded.offices[person.id],
             knows=matter.id in loaded.known,
             short=loaded.counts.get(post.code, 0) < post.headcount,

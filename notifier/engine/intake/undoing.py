@@ -42,6 +42,7 @@ class Undoing:
             Verb.HERE: self._arrival,
             Verb.PROXY: self._arrival,
             Verb.OFF: self._leaving,
+            Verb.HAND_OVER: self._leaving,
             Verb.LEAVE: self._leave,
             Verb.SIGN: self._signature,
             Verb.SIGN_FOR: self._signature_for,
@@ -114,18 +115,22 @@ class Undoing:
         if row is None or row.ended is not None:
             return False
         await self._noted(visit, person, detail)
-        await self._parts.shifts.undo_arrival(visit.tx, row.id, detail.get("moved_from"), visit.now)
+        await self._parts.arrivals.undo_arrival(visit.tx, row.id, detail.get("moved_from"), visit.now)
         return True
 
     async def _leaving(self, visit: Visit, person: Person, detail: _Detail) -> bool:
         if await visit.tx.presences.of_person(person.id) is not None:
             return False
         shift = await visit.tx.shifts.get(ShiftKey(detail["shift"]))
-        if shift is None or visit.now >= shift.end:
+        if shift is None or (visit.now >= shift.end and not await self._is_wanted(visit, detail)):
             return False
         await self._noted(visit, person, detail)
-        await self._parts.shifts.undo_leaving(visit.tx, detail["row"], visit.now)
+        await self._parts.arrivals.undo_leaving(visit.tx, detail["row"], visit.now)
         return True
+
+    async def _is_wanted(self, visit: Visit, detail: _Detail) -> bool:
+        row = await visit.tx.presences.get(detail["row"])
+        return row is not None and await self._parts.relief.wants(visit.tx, row, visit.now)
 
     async def _leave(self, visit: Visit, person: Person, detail: _Detail) -> bool:
         key = ShiftKey(detail["shift"])

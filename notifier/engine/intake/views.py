@@ -27,6 +27,7 @@ class View:
 class ShiftFacts:
     """How one person stands to one shift. ``case`` is the open case about it; ``office``: of the post's unit.
 
+    ``kept_on``: there beyond the shift. ``hands_over``: who is on post hands over to who comes next.
     ``short``: fewer are on post than it takes. ``knows``: he has said that he knows of his shift.
     ``leave_told``: it has not begun, and somebody else is on leave from it.
     """
@@ -37,6 +38,8 @@ class ShiftFacts:
     rostered: bool = False
     on_leave: bool = False
     on_post: bool = False
+    kept_on: bool = False
+    hands_over: bool = False
     office: bool = False
     short: bool = True
     knows: bool = False
@@ -62,13 +65,17 @@ def was_called(case: Case, person: PersonId) -> bool:
 
 def shift_view(facts: ShiftFacts) -> View | None:
     """The matter of a shift; None when nothing of it is open for that person."""
+    if facts.kept_on:
+        answers = frozenset({Verb.ACK, Verb.OFF, Verb.HAND_OVER})
+        return View(kind=MatterKind.REMINDER, answers=answers, rostered=facts.rostered)
     if facts.window is Window.TOO_LATE:
         # What is left open after the end is a claim that the office holder was asked to confirm.
         confirms = facts.office and not facts.rostered
         return View(kind=MatterKind.REMINDER, answers=facts.claims, asks=False) if confirms else None
     proxy = frozenset({Verb.PROXY}) if facts.office or facts.holds else frozenset()
     if facts.on_post:
-        return View(kind=MatterKind.REMINDER, answers=proxy | {Verb.OFF}, rostered=facts.rostered)
+        leaves = {Verb.OFF, Verb.HAND_OVER} if facts.hands_over else {Verb.OFF}
+        return View(kind=MatterKind.REMINDER, answers=proxy | leaves, rostered=facts.rostered)
     if facts.case is not None and (facts.rostered or facts.called or facts.office):
         return View(kind=MatterKind.CALL, answers=_call(facts, facts.case) | proxy, rostered=facts.rostered)
     if facts.rostered:

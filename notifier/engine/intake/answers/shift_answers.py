@@ -12,6 +12,7 @@ from notifier.domain.policy import Kind
 from notifier.domain.presence import Window
 from notifier.domain.roster import ChannelName, Person, Post, Shift
 from notifier.domain.times import iso_utc
+from notifier.engine.arrivals import Arrived
 from notifier.engine.case_letters import local_phone
 from notifier.engine.intake.answers.basis import Basis, Handler
 from notifier.engine.intake.answers.case_answers import CaseAnswers
@@ -19,7 +20,7 @@ from notifier.engine.intake.answers.cover_answers import LEAVE_TOLD
 from notifier.engine.intake.standing import Standing
 from notifier.engine.intake.visit import Reply, Visit
 from notifier.engine.pausing import PauseOrder
-from notifier.engine.shifts import WATCH, Arrived
+from notifier.engine.shifts import WATCH
 from notifier.engine.station import Actor
 from notifier.store.rows import LeaveRow, Timer
 
@@ -32,6 +33,7 @@ class ShiftAnswers:
         self._basis = basis
         self._calls = calls
         self._shifts = basis.parts.shifts
+        self._arrivals = basis.parts.arrivals
         self._cases = basis.parts.cases
 
     def table(self) -> Mapping[Verb, Handler]:
@@ -50,7 +52,8 @@ class ShiftAnswers:
 
     async def acknowledge(self, visit: Visit, standing: Standing, answer: Answer) -> list[Reply]:
         """To a call he takes it; to a reminder he only says that he knows, which puts nobody on post."""
-        if standing.case is not None or not standing.view.rostered or standing.shift is None:
+        theirs = standing.view.rostered or standing.is_over(visit.now)
+        if standing.case is not None or not theirs or standing.shift is None:
             return await self._calls.acknowledge(visit, standing, answer)
         person = standing.person
         await self._shifts.noted(
@@ -63,7 +66,8 @@ class ShiftAnswers:
             visit.now,
         )
         await self._basis.remember(visit, standing, Verb.ACK)
-        return [await self._basis.reply(visit, standing, "reminder_acked")]
+        template = "kept_on_acked" if standing.is_over(visit.now) else "reminder_acked"
+        return [await self._basis.reply(visit, standing, template)]
 
     # ── on post, off post ────────────────────────────────────────────────────────────────────────
 
@@ -74,7 +78,7 @@ class ShiftAnswers:
             verdict = await self._calls.take(visit, standing, case)
             if verdict is not Verdict.TAKEN:
                 return [await self._basis.refuse(visit, standing, verdict)]
-        arrived = await self._shifts.arrive(
+        arrived = await self._arrivals.arrive(
             visit.tx, shift, standing.person.id, visit.actor(standing.person), visit.now
         )
         if arrived.window is not Window.OPEN:
@@ -88,7 +92,7 @@ class ShiftAnswers:
     async def off(self, visit: Visit, standing: Standing, answer: Answer) -> list[Reply]:
         """He leaves: where that empties a running post it is a case at once."""
         person = standing.person
-        left = await self._shifts.leave_post(visit.tx, person.id, visit.actor(person), visit.now)
+        left = await self._arrivals.leave_post(visit.tx, person.id, visit.actor(person), visit.now)
         if left is None:
             return []
         await self._basis.remember(visit, standing, Verb.OFF, row=left.id, shift=left.presence.shift)
@@ -241,7 +245,7 @@ class ShiftAnswers:
         [person] = found
         if visit.now >= shift.end:
             return await self._confirm(visit, standing, person)
-        arrived = await self._shifts.arrive(
+        arrived = await self._arrivals.arrive(
             visit.tx, shift, person.id, visit.actor(standing.person), visit.now
         )
         if arrived.window is not Window.OPEN:

@@ -121,7 +121,7 @@ async def test_one_is_known_by_id_or_phone_in_any_usual_form(desk: Desk, typed: 
     assert [letter.person for letter in await desk.letters()] == [DAN]
 
 
-@pytest.mark.parametrize("typed", ["nobody", "13800000001", "13999999999", "fan", "人dan", "0", "'; --"])
+@pytest.mark.parametrize("typed", ["nobody", "13800000001", "13999999999", "fan", "人dan", "0", "'; --", "x\0", "\x00", "%"])
 async def test_the_answer_is_the_same_whoever_is_named(desk: Desk, typed: str) -> None:
     """Unknown, shared by two, or without any contact: none of it shows."""
     known, unknown = desk.console.guest(), desk.console.guest()

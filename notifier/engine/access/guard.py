@@ -5,7 +5,7 @@ from typing import Never, NewType
 
 from notifier.domain.access import Right, Scope
 from notifier.domain.audience import Clause, InUnit, IsPerson, parse_audience
-from notifier.domain.case import Case
+from notifier.domain.case import CallState, Case
 from notifier.domain.ids import BroadcastId, CaseId, MessageId, PersonId, PostCode, ShiftKey, UnitCode
 from notifier.domain.roster import Person, Post, Shift, Unit
 from notifier.errors import NotAllowed, NotFound
@@ -61,7 +61,7 @@ class Guard:
     def everything(self) -> None:
         """Raise NotAllowed unless every right holds everywhere."""
         if not self.scope.everything:
-            raise NotAllowed("that is for the duty desk of the city")
+            raise _out_of_reach()
 
     # ── what belongs to a unit ──
 
@@ -71,14 +71,13 @@ class Guard:
             case = await tx.cases.get(CaseId(self._number(number)))
         except NotFound as error:
             self._missing(str(error))
-        if right is Right.SEE and case.call_to(self.scope.person) is not None:
-            return case
-        self._require(case.unit, right)
+        if not (right is Right.SEE and self._was_called(case)):
+            self._require(case.unit, right)
         return case
 
     async def person(self, tx: Tx, person: str, right: Right) -> Person:
         """That person, in the roster or gone from it. Everybody sees himself."""
-        found = await tx.roster.person(PersonId(person))
+        found = await tx.roster.person(PersonId(self._plain(person)))
         if found is None:
             self._missing(f"there is no person {person}")
         if not (right is Right.SEE and found.id == self.scope.person):
@@ -87,7 +86,7 @@ class Guard:
 
     async def post(self, tx: Tx, code: str, right: Right) -> Post:
         """That post, kept or given up."""
-        found = await tx.roster.post(PostCode(code))
+        found = await tx.roster.post(PostCode(self._plain(code)))
         if found is None:
             self._missing(f"there is no post {code}")
         self._require(found.unit, right)
@@ -95,7 +94,7 @@ class Guard:
 
     async def shift(self, tx: Tx, key: str, right: Right) -> Shift:
         """That shift."""
-        found = await tx.shifts.get(ShiftKey(key))
+        found = await tx.shifts.get(ShiftKey(self._plain(key)))
         if found is None:
             self._missing(f"there is no shift {key}")
         await self.post(tx, found.post, right)
@@ -107,7 +106,7 @@ class Guard:
         if found is None:
             self._missing(f"there is no broadcast {number}")
         if found.author != self.scope.person and not await self.reaches(tx, found.audience, right):
-            raise NotAllowed("that broadcast is out of reach")
+            raise _out_of_reach()
         return found
 
     async def reaches(self, tx: Tx, expressions: Iterable[str], right: Right) -> bool:
@@ -136,17 +135,27 @@ class Guard:
 
     def _require(self, unit: UnitCode | None, right: Right) -> None:
         if not self.may(unit, right):
-            raise NotAllowed("that is out of reach")
+            raise _out_of_reach()
+
+    def _was_called(self, case: Case) -> bool:
+        call = case.call_to(self.scope.person)
+        return call is not None and call.state is not CallState.REMOVED
 
     def _missing(self, what: str) -> Never:
         if self.scope.everything:
             raise NotFound(what)
-        raise NotAllowed("that is out of reach")
+        raise _out_of_reach()
 
     def _number(self, number: str) -> int:
         if not (number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS):
             self._missing(f"{number} is no number")
         return int(number)
+
+    def _plain(self, text: str) -> str:
+        # PostgreSQL takes no NUL, and no id of ours has anything of the kind in it.
+        if not text.isprintable():
+            self._missing("that is no id")
+        return text
 
     def _under(self, roots: Iterable[UnitCode]) -> set[UnitCode]:
         found: set[UnitCode] = set()
@@ -157,6 +166,11 @@ class Guard:
                 found.add(unit)
                 ahead += self._below.get(unit, [])
         return found
+
+
+def _out_of_reach() -> NotAllowed:
+    """In the same words always: they must not tell what there is."""
+    return NotAllowed("that is out of reach")
 
 
 def _children(units: Iterable[Unit]) -> dict[UnitCode, list[UnitCode]]:

@@ -77,7 +77,7 @@ class SigningIn:
         Nothing of what happens here shows whether anybody is known by that. Raises TooMany.
         """
         now = self._real_now()
-        said = typed.strip()[:_LONGEST_TYPED]
+        said = "".join(letter for letter in typed if letter.isprintable()).strip()[:_LONGEST_TYPED]
         phone = await self._phone(tx, said)
         person = await tx.sign_ins.find_person(said, phone)
         asked = hashed(f"person {person}" if person else f"nobody {phone or said.casefold()}")

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import flood, full, importing, measures, outlook, sending, storm
+from tests.bench import chain, flood, full, importing, measures, outlook, sending, storm
 from tests.bench.figures import Figures
 
 Measure = Callable[[Path], Awaitable[Figures]]
@@ -29,6 +29,7 @@ PARTS: Mapping[str, tuple[Measure, ...]] = {
     "city": (city,),
     "import": (importing.import_beside_calls,),
     "ahead": (outlook.look_ahead,),
+    "chain": (chain.resolve_chains,),
     "timers": (measures.due_scan, measures.deadline_to_acceptance),
     "sending": (sending.durable_sending, sending.slow_carrier),
     "storm": (storm.storm,),
@@ -43,6 +44,7 @@ AT_MOST = {
     "import_call_max_s": 1.0,
     "plan_day_s": 20.0,
     "coverage_city_s": 10.0,
+    "chain_p99_ms": 1.0,
     "due_scan_none_p99_ms": 5.0,
     "due_scan_514_p99_ms": 5.0,
     "deadline_to_acceptance_p99_s": 0.3,

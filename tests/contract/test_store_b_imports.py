@@ -137,9 +137,13 @@ async def test_a_plan_tells_and_changes_nothing(database: Database) -> None:
     async with database.read() as tx:
         told = (await tx.imports.plan(ROSTER, now=NOW, default_account=BOT)).result
         assert await tx.imports.known() == KnownCodes(
-            units=frozenset(), people=frozenset(), posts=frozenset()
+            units=frozenset(), people=frozenset(), posts=frozenset(), named={}
         )
     assert told.tables == (await take_in(database, ROSTER)).tables
+    async with database.read() as tx:
+        known = await tx.imports.known()
+    assert known.people == {person.id for person in PEOPLE}
+    assert {who for ids in known.named.values() for who in ids} == known.people
 
 
 # ── shifts ───────────────────────────────────────────────────────────────────────────────────────

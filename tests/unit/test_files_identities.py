@@ -127,7 +127,7 @@ def sheet(*rows: list[object]) -> list[list[object]]:
 
 
 def test_several_sheets_one_a_town_are_read_as_one(tmp_path: Path) -> None:
-    book = {
+    book: dict[str, list[list[object]]] = {
         "人员-白石街道": sheet(["a1", "赵一", 13800100001, "V1"]),
         "虹桥镇 people": sheet(["a2", "钱二", "138 0010 0002", "V2"]),
         "柳市镇": [["姓名", "单位", "手机"], ["孙三", "V2", "13800100003"]],

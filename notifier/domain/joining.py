@@ -1,113 +1,103 @@
-"""No storms: what one person is asked at the same time about the same kind of matter is one message.
+"""No storms: what one person is asked about the same kind of matter within a minute is one list.
 
-Nothing waits to be joined. Asks that stand ready together, within a minute, go out together; one that
-comes later goes into the message that is there, where its channel can edit, else out by itself.
+Nothing waits to be joined: the first two go out by themselves. From the third on there is a list, a message
+of its own on which the asks ride. It names everything that is still open when it goes; what comes later
+changes it, where its channel can edit, or else goes by one more list a minute.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from notifier.domain.ids import MatterId, PersonId
+from notifier.domain.ids import MatterId, MessageId
 from notifier.domain.language.model import Verb
-from notifier.domain.message import Button, Keyboard
-from notifier.domain.policy import Kind
+from notifier.domain.message import Button, Keyboard, MessageState
 
 WINDOW = timedelta(minutes=1)
-"""Asks this close together are one message."""
+"""Asks this close together are one list."""
 
-MOST_ASKS = 40
-"""Asks in one message: a button each, and Telegram shows no more than a hundred."""
+ALONE = 2
+"""So many go out by themselves before there is a list."""
+
+MOST_BUTTONS = 40
+"""Buttons for single asks under one list; Telegram shows no more than a hundred."""
 
 FOR_ALL = "all"
 """The verb of the button that answers for everything in its message."""
 
-ANSWERS_FOR_ALL = frozenset({Verb.ACK, Verb.DECLINE})
-"""What may be said for several matters at once: taking them, or not. Everything else speaks of one fact."""
+ANSWERS_FOR_ALL = frozenset({Verb.ACK})
+"""What may be said for several matters at once: taking them. Everything else speaks of one fact."""
+
+_LIST = "list:"
+_ON_ITS_WAY = frozenset({MessageState.SENDING, MessageState.SENT, MessageState.DELIVERED})
+
+
+def list_key(first: str) -> str:
+    """The natural key of the list that the ask with that key calls for."""
+    return f"{_LIST}{first}"
+
+
+def is_list(key: str) -> bool:
+    """Whether the message of that key is a list, made of what rides on it when it goes."""
+    return key.startswith(_LIST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """Something one person is asked. ``at`` is when it fell due, ``number`` the matter's towards him."""
+class Listed:
+    """A list to one person about one kind of matter. ``at``: when it goes, or went.
 
-    person: PersonId
-    kind: Kind
-    matter: MatterId
-    number: int
+    ``base`` is the message that the reader sees: itself, or the one that it changes.
+    """
+
+    id: MessageId
+    base: MessageId
     at: datetime
+    state: MessageState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Joined:
-    """Asks of one kind for one person, the first due first; one alone is sent as it always was."""
+class Seat:
+    """Where an ask goes: ``on`` a list that waits, or on a new one.
 
-    asks: tuple[Ask, ...]
-
-    @property
-    def person(self) -> PersonId:
-        """Whom they are for."""
-        return self.asks[0].person
-
-    @property
-    def kind(self) -> Kind:
-        """What they are about."""
-        return self.asks[0].kind
-
-    @property
-    def is_list(self) -> bool:
-        """Whether there are several, so that they are listed."""
-        return len(self.asks) > 1
-
-    @property
-    def key(self) -> str:
-        """The natural key of the list, and the subject of the matter that answers for all of it."""
-        return f"{self.kind}|{self.asks[0].matter}"
-
-    def without(self, settled: Collection[MatterId]) -> "Joined | None":
-        """What is left to ask when those are settled; None when nothing is."""
-        left = tuple(ask for ask in self.asks if ask.matter not in settled)
-        return replace(self, asks=left) if left else None
-
-
-def join(asks: Iterable[Ask], window: timedelta = WINDOW) -> list[Joined]:
-    """Every ask exactly once, those of one person and kind within a ``window`` of the first together.
-
-    In order of the first that is due. No list is longer than MOST_ASKS.
+    A new list goes at ``not_before`` (None: as soon as the ask itself would), in place of ``edits`` if set.
     """
-    joined: list[list[Ask]] = []
-    latest: dict[tuple[PersonId, Kind], list[Ask]] = {}
-    for ask in sorted(asks, key=lambda one: (one.at, one.number, one.matter)):
-        group = latest.get((ask.person, ask.kind))
-        if group is None or ask.at - group[0].at > window or len(group) == MOST_ASKS:
-            group = []
-            joined.append(group)
-            latest[ask.person, ask.kind] = group
-        group.append(ask)
-    return [Joined(asks=tuple(group)) for group in joined]
+
+    on: MessageId | None = None
+    edits: MessageId | None = None
+    not_before: datetime | None = None
 
 
-def list_keyboard(joined: Joined, verb: Verb, lines: Sequence[str], for_all: str) -> Keyboard:
-    """One button for all, then one for each: ``lines`` say which, in the order of the asks.
+def find_seat(asked: int, lists: Sequence[Listed], now: datetime, *, can_edit: bool) -> Seat | None:
+    """Where one more ask goes; None: by itself.
 
-    Raises ValueError for a verb that may not be said for several matters at once.
+    ``asked`` counts the asks of the last minute and those that wait still; ``lists`` are in order of id.
     """
-    if verb not in ANSWERS_FOR_ALL:
-        raise ValueError(f"{verb} cannot be said for several matters at once")
-    each = [
-        (Button(f"{ask.number} {line}", f"{verb}:{ask.matter}"),)
-        for ask, line in zip(joined.asks, lines, strict=True)
-    ]
-    return ((Button(for_all, f"{FOR_ALL}:{verb}"),), *each)
+    newest = lists[-1] if lists else None
+    if newest is not None and newest.state is MessageState.QUEUED:
+        return Seat(on=newest.id)
+    if asked < ALONE:
+        return None
+    if newest is None or newest.state not in _ON_ITS_WAY:
+        return Seat()
+    if not can_edit:
+        return Seat(not_before=max(now, newest.at + WINDOW))
+    base = next((one for one in lists if one.id == newest.base), None)
+    # A changed message does not ring: what comes later than a minute after it is a new one.
+    if base is None or base.state not in _ON_ITS_WAY or now > base.at + WINDOW:
+        return Seat()
+    return Seat(edits=base.id)
 
 
-def answered_by(keyboard: Keyboard, data: str) -> tuple[MatterId, ...]:
-    """The matters that a tap with this callback data answers under a message with this keyboard.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One ask as a button says it."""
 
-    For the button for all: those of every other button, so that a list that has been edited since answers
-    for what it showed. Nothing for any other button.
-    """
-    verb = data.removeprefix(f"{FOR_ALL}:")
-    if verb == data:
-        return ()
-    parts = [button.data.split(":") for row in keyboard for button in row]
-    return tuple(MatterId(int(part[1])) for part in parts if part[0] == verb and len(part) == 2)
+    matter: MatterId
+    label: str
+
+
+def list_keyboard(verb: Verb, lines: Iterable[Line], for_all: str) -> Keyboard:
+    """One button for all, where the verb may be said for all, then one for each, two in a row."""
+    each = [Button(line.label, f"{verb}:{line.matter}") for line in lines][:MOST_BUTTONS]
+    rows = tuple(tuple(each[n : n + 2]) for n in range(0, len(each), 2))
+    return ((Button(for_all, f"{FOR_ALL}:{verb}"),), *rows) if verb in ANSWERS_FOR_ALL else rows

@@ -123,7 +123,7 @@ class Draft:
 
     ``template`` and ``values`` are kept so that the other channel's text can be made later.
     ``fallback_at``: when the next channel is tried unless stopped. ``call``: only a sign of life stops it.
-    ``not_before`` None: not released yet.
+    ``not_before`` None: not released yet. ``rides_on`` is the list that says it instead.
     """
 
     key: str
@@ -146,3 +146,4 @@ class Draft:
     edits: str | None = None
     state: MessageState = MessageState.QUEUED
     error: str | None = None
+    rides_on: MessageId | None = None

@@ -7,6 +7,7 @@ from notifier.domain.case import CallFailed
 from notifier.domain.message import MessageState
 from notifier.engine.apart import apart
 from notifier.engine.cases import Cases
+from notifier.engine.joining import as_asked
 from notifier.engine.letters import Letters, occasion
 from notifier.engine.station import Station
 from notifier.store.rows import StoredMessage
@@ -52,7 +53,7 @@ class Aftermath:
 
     async def failed(self, tx: Tx, messages: Sequence[StoredMessage], now: datetime) -> None:
         """These have failed for good (or expired): fall back at once, else the chain goes on."""
-        for message in messages:
+        for message in [ask for one in messages for ask in await as_asked(tx, one, one.state)]:
             await tx.messages.clear_fallback([message.id])
             async with apart(tx, "fallback", message.id):
                 await self._try_other_channel(tx, message, now)

@@ -9,13 +9,11 @@ from notifier.domain.message import Button, Draft, Keyboard, Lane, MessageState
 from notifier.domain.policy import Kind, Policy
 from notifier.domain.roster import ChannelName, Contact, Person
 from notifier.domain.times import NO_QUIET, QuietHours
+from notifier.engine.joining import POLICY_KIND, Lists
 from notifier.engine.station import EVERYBODY, Station
 from notifier.store.rows import StoredMessage
 from notifier.store.tx import Tx
 from notifier.texts.catalogue import Rendered
-
-POLICY_KIND = "policy_kind"
-"""The key under which a message's values keep its kind, for the text of the other channel."""
 
 NUMBER = "number"
 """The key under which the matter's number stands in the values."""
@@ -82,6 +80,7 @@ class Letters:
     def __init__(self, station: Station) -> None:
         """Work with the station's texts, reach and clock."""
         self._station = station
+        self._lists = Lists(station)
 
     async def post(self, tx: Tx, letters: Sequence[Letter], now: datetime) -> list[Posted]:
         """Queue each letter on its person's best channel, in order.
@@ -93,8 +92,7 @@ class Letters:
             return []
         desk = await _Desk.open(self._station, tx, letters)
         drafts = [desk.draft(letter, now) for letter in letters]
-        queued = iter(await tx.messages.queue([draft for draft in drafts if draft], now))
-        tx.signals.note("send")
+        queued = iter(await self._queue(tx, [draft for draft in drafts if draft], now))
         posted = []
         for letter, draft in zip(letters, drafts, strict=True):
             message, new = next(queued) if draft else (None, False)
@@ -114,9 +112,19 @@ class Letters:
         draft = desk.draft(replace(letter, to=later[0]), now)
         if draft is None:
             return None
-        [(stored, new)] = await tx.messages.queue([replace(draft, fallback_at=None)], now)
-        tx.signals.note("send")
+        [(stored, new)] = await self._queue(tx, [replace(draft, fallback_at=None)], now)
         return Posted(letter=letter, message=stored, channel=draft.channel, new=new)
+
+    async def _queue(self, tx: Tx, drafts: Sequence[Draft], now: datetime) -> list[tuple[MessageId, bool]]:
+        """As ``queue`` of the store, but what would be one too many rides on a list."""
+        tx.signals.note("send")
+        if not any(draft.case for draft in drafts):
+            return await tx.messages.queue(drafts, now)
+        # One by one, since each may be what makes the next one too many.
+        queued: list[tuple[MessageId, bool]] = []
+        for draft in drafts:
+            queued += await tx.messages.queue([await self._lists.seat(tx, draft, now)], now)
+        return queued
 
 
 class _Desk:

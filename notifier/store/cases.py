@@ -173,6 +173,13 @@ class CaseRepo:
         found = [case for condition in about for case in await self._many(condition)]
         return sorted(found, key=lambda case: case.id)
 
+    async def unheld(self, ids: Collection[CaseId]) -> set[CaseId]:
+        """Those of these cases that are open and that nobody has; whoever asks decides nothing about them."""
+        found: set[CaseId] = set()
+        for batch in batches(ids):
+            found.update(await self._ids(_OPEN & cases.c.holder.is_(None) & cases.c.id.in_(batch)))
+        return found
+
     async def any_on_subjects(self, kind: Kind, subjects: Collection[str]) -> bool:
         """Whether there ever was a case of that kind about any of those subjects."""
         for some in batches(subjects):

@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Select, Update, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.ids import MessageId
-from notifier.store.message_values import stored
+from notifier.domain.joining import is_list
+from notifier.store.message_values import carried, stored
 from notifier.store.rows import StoredMessage
 from notifier.store.statements import batches, listed
 from notifier.store.tables import messages
@@ -71,6 +72,15 @@ class MessagePart:
         ]
         if changed:
             await self._conn.execute(_WRITE_BACK, changed)
+
+    async def _take_along(self, changed: Iterable[StoredMessage]) -> None:
+        """Let what rides on those of them that are lists share their fate."""
+        lists = {row.id: row for row in changed if is_list(row.key)}
+        if not lists:
+            return
+        riders = await self._held(messages.c.rides_on.in_(lists))
+        after = [carried(rider, lists[rider.rides_on]) for rider in riders if rider.rides_on is not None]
+        await self._write_back([row for row, before in zip(after, riders, strict=True) if row != before])
 
     async def _change_some(
         self,

@@ -64,7 +64,7 @@ class MessageEnds(MessagePart):
 
     async def expire_due(self, now: datetime, limit: int) -> list[StoredMessage]:
         """End what is queued past its ``expires_at``; it does not fall back either."""
-        return await self._change_some(
+        expired = await self._change_some(
             {"state": MessageState.EXPIRED.value, "ended_at": now, "fallback_at": None},
             in_states(S.QUEUED),
             messages.c.expires_at.is_not(None),
@@ -72,6 +72,8 @@ class MessageEnds(MessagePart):
             order_by=(messages.c.expires_at,),
             limit=limit,
         )
+        await self._take_along(expired)
+        return expired
 
     async def due_fallbacks(self, now: datetime, limit: int) -> list[StoredMessage]:
         """Messages for which the next channel's time has come; they are this transaction's until it ends.

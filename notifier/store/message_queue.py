@@ -85,6 +85,9 @@ class MessageQueue(MessagePart):
         sent = await self._settle_sent([o for o in first.values() if o.state is MessageState.SENT])
         rest = [o for o in outcomes if o.message not in sent or first[o.message] is not o]
         applied = sent | await self._settle_each(rest)
+        lists = [o.message for o in first.values() if o.carries and o.message in applied]
+        if lists:
+            await self._take_along((await self._held_by_id(lists)).values())
         return [message for message in first if message in applied]
 
     async def _settle_sent(self, outcomes: Sequence[Outcome]) -> set[MessageId]:
@@ -152,10 +155,11 @@ class MessageQueue(MessagePart):
             "expires_at": now + WORTH_AGAIN,
             "ended_at": None,
         }
-        uncertain = in_states(MessageState.UNCERTAIN)
+        # What rides on a list is sent again with it.
+        uncertain = in_states(MessageState.UNCERTAIN) & messages.c.rides_on.is_(None)
         chosen: list[ColumnElement[bool]] = [uncertain]
         if ids is not None:
-            chosen = [messages.c.id.in_(batch) & uncertain for batch in batches(ids)]
+            chosen = [_themselves_or_their_lists(batch) & uncertain for batch in batches(ids)]
         requeued = 0
         for condition in chosen:
             requeued += (await self._conn.execute(update(messages).where(condition).values(again))).rowcount
@@ -199,3 +203,8 @@ class MessageQueue(MessagePart):
         claiming = update(messages).where(messages.c.id.in_(select(these.c.id))).values(mine)
         rows = (await self._conn.execute(claiming.returning(messages))).mappings()
         return sorted((stored(row) for row in rows), key=lambda row: (row.not_before or now, row.id))
+
+
+def _themselves_or_their_lists(ids: Sequence[MessageId]) -> ColumnElement[bool]:
+    lists = select(messages.c.rides_on).where(messages.c.id.in_(ids), messages.c.rides_on.is_not(None))
+    return or_(messages.c.id.in_(ids), messages.c.id.in_(lists))

@@ -1,10 +1,12 @@
 """What carriers and people say about messages later: receipts and answers only lift them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import update
 
 from notifier.domain.ids import MatterId, MessageId, PersonId
+from notifier.domain.joining import is_list
 from notifier.domain.message import MessageState
 from notifier.domain.roster import ChannelName
 from notifier.store.message_base import MessagePart
@@ -37,13 +39,16 @@ class MessageReceipts(MessagePart):
         after = receipted(row, state, provider_id, code, now)
         if after != row:
             await self._write_back([after])
+            await self._take_along([after])
         return after
 
     async def mark_answered(self, message_id: MessageId, now: datetime) -> StoredMessage | None:
         """Its reader tapped or replied to it: it is delivered and answered, and falls back no more."""
         rows = await self._held(messages.c.id == message_id)
+        rows += await self._seen_with(rows)
         after = [answered(row, now) for row in rows]
         await self._write_back(after)
+        await self._take_along(after)
         return after[0] if after else None
 
     async def answered_by_person(self, person: PersonId, matter: MatterId, now: datetime) -> list[MessageId]:
@@ -58,6 +63,14 @@ class MessageReceipts(MessagePart):
         waiting = (*his, messages.c.fallback_at.is_not(None))
         await self._conn.execute(update(messages).where(*waiting).values(fallback_at=None))
         return fresh
+
+    async def _seen_with(self, rows: Sequence[StoredMessage]) -> list[StoredMessage]:
+        """The other rows behind a list that somebody sees: each change of it was a message of its own."""
+        if not rows or not is_list(rows[0].key) or rows[0].provider_id is None:
+            return []
+        seen = rows[0]
+        same = (messages.c.provider_id == seen.provider_id, messages.c.address == seen.address)
+        return await self._held(*same, messages.c.account == seen.account, messages.c.id != seen.id)
 
     async def _find(
         self, channel: ChannelName, provider_id: str, message_id: MessageId | None

@@ -67,6 +67,7 @@ def draft_values(draft: Draft, now: datetime) -> dict[str, object]:
         "matter": draft.matter,
         "case": draft.case,
         "broadcast": draft.broadcast,
+        "rides_on": draft.rides_on,
         "state": draft.state.value,
         "error": draft.error,
         "repeated": False,
@@ -167,6 +168,25 @@ def receipted(
         delivered_at=now if arrived else None,
         ended_at=None,
     )
+
+
+def carried(row: StoredMessage, head: StoredMessage) -> StoredMessage:
+    """The row after what became of the list it rides on. What ended before the list went stays so."""
+    if row.state in ENDED:
+        return row
+    at = head.delivered_at or head.sent_at or head.ended_at or head.created_at
+    match head.state:
+        case S.SENT | S.DELIVERED:
+            lifted = receipted(row, head.state, None, None, at)
+            return replace(lifted, repeated=row.repeated or head.repeated)
+        case S.UNCERTAIN if row.state is S.QUEUED:
+            return replace(row, state=S.UNCERTAIN, error=head.error)
+        case S.FAILED if row.state is not S.DELIVERED:
+            return replace(row, state=S.FAILED, error=head.error, ended_at=at)
+        case S.EXPIRED | S.CANCELLED if row.state is S.QUEUED:
+            return replace(row, state=head.state, error=head.error, ended_at=at, fallback_at=None)
+        case _:
+            return row
 
 
 def answered(row: StoredMessage, now: datetime) -> StoredMessage:

@@ -7,11 +7,19 @@ from notifier.store.message_queue import MessageQueue
 from notifier.store.message_reads import MessageReads
 from notifier.store.message_receipts import MessageReceipts
 from notifier.store.message_recipients import MessageRecipients, Recipient
+from notifier.store.message_riders import MessageRiders
 
 __all__ = ["MessageRepo", "Recipient"]
 
 
 class MessageRepo(
-    MessageQueue, MessageReceipts, MessageEnds, MessageMoves, MessageRecipients, MessageDue, MessageReads
+    MessageQueue,
+    MessageReceipts,
+    MessageEnds,
+    MessageMoves,
+    MessageRiders,
+    MessageRecipients,
+    MessageDue,
+    MessageReads,
 ):
     """Everything about messages; each part stands in a module of its own."""

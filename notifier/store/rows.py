@@ -79,13 +79,14 @@ class StoredMessage:
     delivered_at: datetime | None
     answered_at: datetime | None
     ended_at: datetime | None
+    rides_on: MessageId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of one attempt, to be written in a batch.
 
-    ``not_before`` is set when the message goes back to QUEUED.
+    ``not_before`` is set when the message goes back to QUEUED. ``carries``: it is a list.
     """
 
     message: MessageId
@@ -96,6 +97,7 @@ class Outcome:
     error: str | None = None
     not_before: datetime | None = None
     repeated: bool = False
+    carries: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -400,6 +400,8 @@ messages = Table(
     Column("matter", Integer),
     Column("case", Integer),
     Column("broadcast", Integer),
+    # The list that says it instead: what becomes of that becomes of this, which is never sent by itself.
+    Column("rides_on", Integer),
     Column("state", String, nullable=False),
     Column("error", String),
     # Repeated after an unknown outcome: said in the trace and in the text's mark.
@@ -424,6 +426,7 @@ messages = Table(
     Index("ix_messages_expiry", "expires_at", **_where("state = 'queued' AND expires_at IS NOT NULL")),
     Index("ix_messages_case", "case", **_where('"case" IS NOT NULL')),
     Index("ix_messages_broadcast", "broadcast", "person", **_where("broadcast IS NOT NULL")),
+    Index("ix_messages_riders", "rides_on", **_where("rides_on IS NOT NULL")),
     # A bot's message ids are small numbers, alike in every chat: only with the address they single out a row.
     Index("ix_messages_provider", "provider_id", "address", **_where("provider_id IS NOT NULL")),
     Index("ix_messages_person", "person", "id"),

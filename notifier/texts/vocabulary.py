@@ -212,6 +212,13 @@ VOCABULARY: Mapping[str, Value] = {
         sender_phone=(P, _PHONE, "?"),
         at=(D, "2026-11-23T12:03:00Z"),
         open_list=(L, [{"number": 827 + n, "text": f"{_VILLAGE}卡口20:00缺2人"} for n in range(5)]),
+        asked=(
+            L,
+            [
+                {"number": 827 + n, "text": f"{_VILLAGE}9项清单未签", "who": _NAME, "phone": _PHONE}
+                for n in range(40)
+            ],
+        ),
         numbers=(L, [{"number": 827 + n, "hint": f"今晚卡口：到岗{827 + n}"} for n in range(5)]),
         names=(L, [_NAME, "王建国", "王建军"]),
         minutes=(N, 20, "?"),

@@ -93,6 +93,12 @@ class Engine:
         await self._renew()
         await self._exhaust("watch")
 
+    async def settle_set_by_set(self) -> None:
+        """The same as ``settle``, but what one set of timers queues is sent before the next is taken."""
+        while await self._turns["watch"]():
+            await self._send()
+        await self.settle()
+
     async def settle(self) -> None:
         """Turn everything until all is at rest at this moment of the civil clock."""
         for _ in range(MOST_ROUNDS):
@@ -158,7 +164,9 @@ class Engine:
         busy = False
         for position, bot in enumerate(self._sandbox.telegram.bots.all(), 1):
             newest = bot.updates.pending[-1] if bot.updates.pending else None
-            turn = self._turns[f"poller-{position}"]
+            turn = self._turns.get(f"poller-{position}")
+            if turn is None:
+                continue
             if self._asked_to_fetch(bot.account) or turn.__self__.behind:  # type: ignore[attr-defined]
                 await turn()
                 busy = True

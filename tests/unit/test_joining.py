@@ -1,4 +1,4 @@
-"""What goes into one message, and what its buttons answer."""
+"""When there is a list, which one an ask goes on, and what its buttons answer."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,96 +6,120 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.domain.ids import MatterId, PersonId
-from notifier.domain.joining import MOST_ASKS, WINDOW, Ask, Joined, answered_by, join, list_keyboard
+from notifier.domain.ids import MatterId, MessageId
+from notifier.domain.joining import (
+    ALONE,
+    MOST_BUTTONS,
+    WINDOW,
+    Line,
+    Listed,
+    Seat,
+    find_seat,
+    is_list,
+    list_key,
+    list_keyboard,
+)
 from notifier.domain.language.model import Verb
-from notifier.domain.message import Button
-from notifier.domain.policy import Kind
+from notifier.domain.message import Button, MessageState
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-LIAISON = PersonId("p02")
+S = MessageState
 
 
-def ask(n: int, *, seconds: float = 0, person: PersonId = LIAISON, kind: Kind = Kind.UNSIGNED) -> Ask:
-    return Ask(
-        person=person, kind=kind, matter=MatterId(n), number=100 + n, at=NOW + timedelta(seconds=seconds)
-    )
+def listed(n: int, state: S, *, ago: float = 0, base: int | None = None) -> Listed:
+    return Listed(id=MessageId(n), base=MessageId(base or n), at=NOW - timedelta(seconds=ago), state=state)
 
 
-def matters(joined: list[Joined]) -> list[list[int]]:
-    return [[one.matter for one in group.asks] for group in joined]
+@pytest.mark.parametrize("asked", range(ALONE))
+@pytest.mark.parametrize("can_edit", [True, False])
+def test_the_first_two_go_by_themselves(asked: int, can_edit: bool) -> None:
+    assert find_seat(asked, [], NOW, can_edit=can_edit) is None
 
 
-def test_thirty_unsigned_villages_are_one_list() -> None:
-    [one] = join(ask(n, seconds=n) for n in range(30))
-    assert (one.person, one.kind, len(one.asks), one.is_list) == (LIAISON, Kind.UNSIGNED, 30, True)
-    assert one.key == "unsigned|0"
+@pytest.mark.parametrize("can_edit", [True, False])
+def test_the_third_makes_a_list_that_goes_at_once(can_edit: bool) -> None:
+    assert find_seat(2, [], NOW, can_edit=can_edit) == Seat()
 
 
-def test_one_alone_is_no_list() -> None:
-    [one] = join([ask(1)])
-    assert not one.is_list
+@pytest.mark.parametrize("asked", [0, 5])
+def test_a_list_that_waits_takes_everything_aboard(asked: int) -> None:
+    lists = [listed(1, S.SENT, ago=70), listed(2, S.QUEUED, ago=-50)]
+    assert find_seat(asked, lists, NOW, can_edit=False) == Seat(on=MessageId(2))
 
 
-def test_other_people_and_other_kinds_are_other_messages() -> None:
-    asks = [ask(1), ask(2, kind=Kind.UNVERIFIED), ask(3, person=PersonId("p01")), ask(4)]
-    assert matters(join(asks)) == [[1, 4], [2], [3]]
+@pytest.mark.parametrize("state", [S.SENDING, S.SENT, S.DELIVERED])
+def test_what_comes_later_changes_the_list_that_went(state: S) -> None:
+    assert find_seat(3, [listed(1, state, ago=10)], NOW, can_edit=True) == Seat(edits=MessageId(1))
 
 
-def test_what_comes_later_than_a_minute_after_the_first_is_another_message() -> None:
-    asks = [ask(1), ask(2, seconds=60), ask(3, seconds=60.5), ask(4, seconds=100)]
-    assert matters(join(asks)) == [[1, 2], [3, 4]]
+def test_each_change_is_of_the_message_that_the_reader_sees() -> None:
+    lists = [listed(1, S.SENT, ago=30), listed(2, S.SENDING, ago=5, base=1)]
+    assert find_seat(4, lists, NOW, can_edit=True) == Seat(edits=MessageId(1))
 
 
-def test_a_list_is_never_longer_than_its_keyboard() -> None:
-    assert [len(one.asks) for one in join(ask(n) for n in range(MOST_ASKS + 5))] == [MOST_ASKS, 5]
+def test_a_change_does_not_ring_so_that_after_a_minute_there_is_a_new_list() -> None:
+    lists = [listed(1, S.SENT, ago=61), listed(2, S.SENT, ago=5, base=1)]
+    assert find_seat(4, lists, NOW, can_edit=True) == Seat()
 
 
-def test_what_is_settled_leaves_the_list() -> None:
-    [one] = join([ask(1), ask(2)])
-    left = one.without({MatterId(1)})
-    assert left is not None
-    assert matters([left]) == [[2]]
-    assert one.without({MatterId(1), MatterId(2)}) is None
+@pytest.mark.parametrize("state", [S.FAILED, S.UNCERTAIN, S.EXPIRED, S.CANCELLED])
+@pytest.mark.parametrize("can_edit", [True, False])
+def test_a_list_that_did_not_go_is_not_waited_for(state: S, can_edit: bool) -> None:
+    assert find_seat(3, [listed(1, state, ago=10)], NOW, can_edit=can_edit) == Seat()
 
 
-def test_one_button_for_all_and_one_for_each() -> None:
-    [one] = join([ask(1), ask(2)])
-    keyboard = list_keyboard(one, Verb.ACK, ["岐元村清单", "密东村清单"], "全部收到")
-    assert keyboard == (
-        (Button("全部收到", "all:ack"),),
-        (Button("101 岐元村清单", "ack:1"),),
-        (Button("102 密东村清单", "ack:2"),),
-    )
-    assert answered_by(keyboard, "all:ack") == (1, 2)
-    assert answered_by(keyboard, "ack:1") == ()
-    assert answered_by(keyboard, "all:decline") == ()
-
-
-@pytest.mark.parametrize("verb", [Verb.SIGN, Verb.VERIFY, Verb.RELAYED, Verb.HERE])
-def test_a_word_that_speaks_of_one_fact_is_not_said_for_all(verb: Verb) -> None:
-    [one] = join([ask(1), ask(2)])
-    with pytest.raises(ValueError, match="several matters"):
-        list_keyboard(one, verb, ["一", "二"], "全部")
+def test_where_nothing_can_be_changed_one_more_goes_a_minute_later() -> None:
+    lists = [listed(1, S.SENT, ago=10)]
+    assert find_seat(3, lists, NOW, can_edit=False) == Seat(not_before=NOW + timedelta(seconds=50))
 
 
 @given(
-    st.lists(
-        st.tuples(
-            st.integers(0, 300),
-            st.sampled_from(["p01", "p02"]),
-            st.sampled_from([Kind.UNSIGNED, Kind.UNSTAFFED]),
-        ),
-        max_size=120,
-    )
+    asked=st.integers(0, 50),
+    lists=st.lists(st.tuples(st.sampled_from(list(S)), st.integers(-60, 300)), max_size=5),
+    can_edit=st.booleans(),
 )
-def test_every_ask_is_in_one_message_and_none_waits_for_another(found: list[tuple[int, str, Kind]]) -> None:
-    asks = [
-        ask(n, seconds=at, person=PersonId(person), kind=kind) for n, (at, person, kind) in enumerate(found)
-    ]
-    joined = join(asks)
-    assert sorted(one.matter for group in joined for one in group.asks) == sorted(one.matter for one in asks)
-    for group in joined:
-        assert {(one.person, one.kind) for one in group.asks} == {(group.person, group.kind)}
-        assert max(one.at for one in group.asks) - min(one.at for one in group.asks) <= WINDOW
-        assert len(group.asks) <= MOST_ASKS
+def test_nothing_waits_longer_than_a_minute(asked: int, lists: list[tuple[S, int]], can_edit: bool) -> None:
+    """A list that waits may be due in a minute at the most, and no new one is put off beyond that."""
+    stood = [listed(n, state, ago=ago) for n, (state, ago) in enumerate(lists, 1)]
+    seat = find_seat(asked, stood, NOW, can_edit=can_edit)
+    if seat is None:
+        assert asked < ALONE
+        return
+    if seat.not_before is not None:
+        # A list that is on its way already went by now.
+        went = max(stood[-1].at, NOW) if stood[-1].at > NOW else NOW
+        assert NOW <= seat.not_before <= went + WINDOW
+    if seat.edits is not None:
+        assert can_edit
+    if seat.on is not None:
+        assert stood[-1].state is S.QUEUED
+
+
+def test_a_list_is_known_by_its_key() -> None:
+    assert is_list(list_key("case:1:call:1:1:p02:sms"))
+    assert not is_list("case:1:call:1:1:p02:sms")
+
+
+# ── buttons ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def line(n: int) -> Line:
+    return Line(matter=MatterId(n), label=f"收到 {100 + n}")
+
+
+def test_one_button_for_all_then_one_for_each() -> None:
+    assert list_keyboard(Verb.ACK, [line(1), line(2), line(3)], "全部收到") == (
+        (Button("全部收到", "all:ack"),),
+        (Button("收到 101", "ack:1"), Button("收到 102", "ack:2")),
+        (Button("收到 103", "ack:3"),),
+    )
+
+
+@pytest.mark.parametrize("verb", [Verb.SIGN, Verb.VERIFY, Verb.RELAYED, Verb.RETURN])
+def test_what_binds_is_never_said_for_all(verb: Verb) -> None:
+    assert list_keyboard(verb, [line(1)], "全部收到") == ((Button("收到 101", f"{verb}:1"),),)
+
+
+def test_no_list_has_more_buttons_than_a_reader_can_use() -> None:
+    rows = list_keyboard(Verb.ACK, [line(n) for n in range(100)], "全部收到")
+    assert sum(map(len, rows)) == 1 + MOST_BUTTONS

@@ -87,6 +87,7 @@ class Utterance:
     the text names exceptions by an explicit 除 / except: the one way in which a negation may sign.
     ``takes``: an ETA was said together with 收到. ``clock``: at what civil time it is said to have been.
     ``day``: the last day on which something is to hold.
+    ``every``: said of everything in a list, 全部收到.
     """
 
     verb: Verb
@@ -105,6 +106,7 @@ class Utterance:
     takes: bool = False
     clock: time | None = None
     day: SpokenDay | None = None
+    every: bool = False
 
 
 class MatterKind(StrEnum):

@@ -11,6 +11,7 @@ from notifier.domain.language.model import Utterance, Verb
 from notifier.domain.language.normalise import normalise
 from notifier.domain.language.rule import Rule
 from notifier.domain.language.rules_en import CLAUSE_EN
+from notifier.domain.language.rules_every import EVERYTHING
 from notifier.domain.language.rules_proxy import BY_PROXY, PLACEHOLDERS, SEEMS_SIGNED_FOR
 from notifier.domain.language.rules_text import LANGUAGE, NO_REASON, REASONED, VOUCHER, WHOLE_TEXT
 from notifier.domain.language.rules_zh import CLAUSE_ZH
@@ -57,6 +58,7 @@ class _Said:
     takes: bool = False
     clock: time | None = None
     day: SpokenDay | None = None
+    every: bool = False
 
 
 _NOTHING = _Said(verb=Verb.UNKNOWN)
@@ -83,6 +85,7 @@ def parse(text: str) -> Utterance:
         takes=said.takes,
         clock=said.clock,
         day=said.day,
+        every=said.every,
         negated=bool(_NEGATION.search(plain)),
         question=asks,
         excepting=bool(_EXCEPT.search(plain)),
@@ -112,6 +115,8 @@ def _whole_message(plain: str, figured: Figured) -> _Said | None:
         return _Said(verb=Verb.DANGER)
     if _NEED.search(plain):
         return _Said(verb=Verb.NEED)
+    if EVERYTHING.match(plain):
+        return _Said(verb=Verb.ACK, every=True)
     found = LANGUAGE.match(plain)
     if found is not None:
         return _Said(verb=Verb.LANGUAGE, language=words.LANGUAGES[found["language"] or found["other"]])

@@ -31,6 +31,7 @@ from notifier.engine.intake.answers.case_answers import CaseAnswers
 from notifier.engine.intake.answers.cover_answers import CoverAnswers, LeaveAnswers
 from notifier.engine.intake.answers.desk_answers import DeskAnswers
 from notifier.engine.intake.answers.general_answers import GeneralAnswers
+from notifier.engine.intake.answers.list_answers import ListAnswers
 from notifier.engine.intake.answers.office_answers import OfficeAnswers
 from notifier.engine.intake.answers.proxy_answers import ProxyAnswers
 from notifier.engine.intake.answers.relay_answers import RelayAnswers
@@ -74,6 +75,7 @@ class Conversation:
         self._readings = Readings(basis)
         self._passing = Passing(parts, facts)
         self._leftovers = Leftovers(basis, self._readings)
+        self._lists = ListAnswers(self._readings, self._do)
         calls = CaseAnswers(basis, self._passing)
         self._sheets = SheetAnswers(basis)
         undoing = Undoing(basis, self._readings)
@@ -151,6 +153,8 @@ class Conversation:
         if tap is None or tap.verb == "seen":
             # What was tapped is on record as answered; there is nothing more to it.
             return []
+        if tap.every:
+            return await self._lists.tapped(visit)
         if tap.verb == "item":
             standing = visit.standing(tap.matter)
             if standing is None or standing.sheet is None or tap.argument is None:
@@ -165,7 +169,8 @@ class Conversation:
         quoted = visit.quoted
         if quoted is not None and quoted.matter is None and quoted.broadcast and _is_ack(visit):
             return []
-        return await self._answer(visit, quoted.matter if quoted else None)
+        replies = await self._lists.said(visit)
+        return await self._answer(visit, quoted.matter if quoted else None) if replies is None else replies
 
     async def _answer(self, visit: Visit, quoted: MatterId | None) -> list[Reply]:
         if quoted is None and not visit.said.numbers:

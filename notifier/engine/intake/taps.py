@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from notifier.domain.ids import MatterId
+from notifier.domain.joining import ANSWERS_FOR_ALL, FOR_ALL
 from notifier.domain.language.model import Verb
 
 SEEN = "seen"
@@ -16,11 +17,12 @@ _MOST_DIGITS = 18
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tap:
-    """One tap, read. ``verb`` is a word of people's, ``seen`` or ``item``."""
+    """One tap, read. ``verb`` is a word of people's, ``seen`` or ``item``; ``every``: to a whole list."""
 
     verb: str
     matter: MatterId | None = None
     argument: int | None = None
+    every: bool = False
 
     @property
     def word(self) -> Verb:
@@ -31,6 +33,8 @@ class Tap:
 def read_tap(data: str) -> Tap | None:
     """Total: None for what none of our buttons carries."""
     verb, *rest = data.split(":")
+    if verb == FOR_ALL:
+        return Tap(verb=rest[0], every=True) if len(rest) == 1 and rest[0] in ANSWERS_FOR_ALL else None
     if verb not in (SEEN, ITEM) and verb not in set(Verb):
         return None
     numbers = [_number(part) for part in rest]

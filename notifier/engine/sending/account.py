@@ -17,6 +17,7 @@ from notifier.domain.ids import MessageId
 from notifier.domain.message import Lane
 from notifier.domain.pacing import ChatPacer, LanePicker, Pacer
 from notifier.domain.roster import ChannelName
+from notifier.engine.joining import Lists
 from notifier.engine.loops import may_be_traced
 from notifier.engine.metrics import Metrics
 from notifier.engine.sending.buffer import Buffer
@@ -76,6 +77,7 @@ class Account:
         self.channel = channel
         self.name = name
         self._station = station
+        self._lists = Lists(station)
         self._caller = Caller(station, sender, settling, settler)
         self._tenure = tenure
         self._settling = settling
@@ -204,11 +206,12 @@ class Account:
             async with self._station.db.write() as tx:
                 now, busy = self._station.now(), self._buffer.addresses()
                 claimed = await tx.messages.claim(self.name, lanes, room, now, self._fence, busy)
+                written = await self._lists.write(tx, claimed, now)
         except BaseException:
             # It may be on record all the same, with the answer lost: then nobody would ever look at them.
             self._unsure += [message.id for message in claimed]
             raise
-        self._buffer.add(claimed)
+        self._buffer.add(written)
         return len(claimed) == room
 
     async def _give_back_unsure(self) -> None:

@@ -4,6 +4,7 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from notifier.domain.joining import is_list
 from notifier.domain.message import Accepted, MessageState
 from notifier.errors import CarrierError, Verdict
 from notifier.store.rows import Outcome, StoredMessage
@@ -33,6 +34,7 @@ def accepted(message: StoredMessage, taken: Accepted, fence: int, now: datetime)
         fence=fence,
         provider_id=taken.provider_id,
         repeated=message.repeated,
+        carries=is_list(message.key),
     )
 
 
@@ -50,6 +52,7 @@ def refused(message: StoredMessage, error: CarrierError, fence: int, now: dateti
         error=error.code,
         not_before=now + timedelta(seconds=delay_s * speed) if state is MessageState.QUEUED else None,
         repeated=repeated,
+        carries=is_list(message.key),
     )
 
 

@@ -8,11 +8,13 @@ from datetime import datetime
 import structlog
 
 from notifier.channels.sms.twilio_codes import is_wrong_number
+from notifier.domain.joining import is_list
 from notifier.domain.message import Accepted, MessageState
 from notifier.domain.roster import ChannelName
 from notifier.engine.aftermath import Aftermath
 from notifier.engine.apart import apart
 from notifier.engine.contacts_lost import WRONG, ContactsLost
+from notifier.engine.joining import as_asked
 from notifier.engine.metrics import Metrics
 from notifier.engine.objectives import Objectives
 from notifier.engine.sending.outcomes import INTERRUPTED, Attempt, accepted, refused
@@ -109,7 +111,8 @@ class Settling:
         outcomes = [self._outcome(attempt, fence, now) for attempt, fence in batch]
         applied = set(await tx.messages.settle(outcomes))
         taken = [a.message for a, _ in batch if a.accepted and a.message.call and a.message.id in applied]
-        await self._objectives.accepted(tx, taken, now)
+        calls = [call for one in taken for call in await as_asked(tx, one, MessageState.SENT)]
+        await self._objectives.accepted(tx, calls, now)
         for attempt, _ in batch:
             if attempt.error is not None:
                 async with apart(tx, "contact", attempt.message.id):
@@ -144,7 +147,8 @@ class Settling:
 def _may_meet_decisions(attempt: Attempt) -> bool:
     """Whether what is decided elsewhere may change the message just now: by an answer, or by a receipt."""
     message = attempt.message
-    return attempt.error is not None or message.call or message.channel is ChannelName.SMS
+    told = message.call or is_list(message.key)
+    return attempt.error is not None or told or message.channel is ChannelName.SMS
 
 
 async def _as_found(message: StoredMessage, look_up: LookUp) -> Attempt:

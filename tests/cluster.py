@@ -11,13 +11,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import scratch
+
 _OPTIONS = {
     "listen_addresses": "",
     "max_connections": "200",
     "shared_buffers": "64MB",
+    # Kept in the cluster's own folder, and so gone with it however the server ends.
+    "dynamic_shared_memory_type": "mmap",
     "timezone": "America/St_Johns",
 }
-_FORGETFUL = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
+_FORGETFUL = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off", "max_wal_size": "128MB"}
 """For tests, of which nothing outlives the machine. What is committed outlives the server all the same."""
 
 USER = "notifier"
@@ -80,7 +84,7 @@ def running(binaries: Path, *, forgetful: bool = True) -> Iterator[Cluster]:
     """Start a cluster, and take it down again with everything in it. ``forgetful``: it need not last."""
     account = _unprivileged_account()
     # A unix socket's path holds about 100 characters, so not under pytest's own long folders.
-    folder = Path(tempfile.mkdtemp(prefix="ntf-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="ntf-pg-", dir=scratch.folder() if forgetful else None))
     cluster = Cluster(folder=folder, postgres=binaries, account=account, forgetful=forgetful)
     try:
         if account:

@@ -2,9 +2,12 @@
 
 import asyncio
 import itertools
+import os
 import shutil
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from pathlib import Path
+from types import ModuleType
+from unittest.mock import patch
 
 import asyncpg
 import pytest
@@ -12,7 +15,7 @@ from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 
 from notifier.store.database import Database
-from tests import cluster
+from tests import cluster, scratch
 
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("notifier", deadline=None)
@@ -22,6 +25,12 @@ _TEMPLATE = "notifier_template"
 _LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 _NOT_RUN = "PostgreSQL: no binaries found on this machine"
 _numbers = itertools.count(1)
+
+
+def pytest_configure() -> None:
+    """Have the tests' folders made in memory where there is room; ``--basetemp`` says otherwise."""
+    if memory := scratch.folder():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 
 @pytest.hookimpl(trylast=True)
@@ -39,6 +48,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             red=True,
             bold=True,
         )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def servers_end_quickly() -> Iterator[None]:
+    """Have uvicorn look every 5 ms whether its requests have ended: over a thousand servers end in a run."""
+    impatient = ModuleType("asyncio")
+    vars(impatient).update(vars(asyncio))
+    vars(impatient)["sleep"] = lambda seconds: asyncio.sleep(seconds / 20)
+    with patch("uvicorn.server.asyncio", impatient):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ from notifier.engine.cases import CASE_CLOCK
 from notifier.engine.catching_up import CatchingUp
 from notifier.engine.cover_letters import COVER
 from notifier.engine.digests import DAILY
+from notifier.engine.exchange_letters import EXCHANGE
 from notifier.engine.house import House
 from notifier.engine.intake.poller import Poller
 from notifier.engine.intake.reader import Reader
@@ -381,6 +382,7 @@ def _handlers(parts: Parts) -> dict[str, Handler]:
         SILENT: parts.relays.open_silent,
         OFFICE: parts.offices.change,
         COVER: parts.covering.turn,
+        EXCHANGE: parts.exchanges.turn,
         pausing.BEGIN: parts.pausing.begin,
         pausing.OVER: parts.pausing.over,
         sign_in.SEND: parts.signing_in.send,

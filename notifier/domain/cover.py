@@ -35,8 +35,8 @@ def with_covers(
 class Candidate:
     """Somebody who keeps posts of that kind in the unit; ``near``: this very post.
 
-    ``duties`` are his shifts of the week before and after, without those he is on leave from. ``obstacle``
-    says why he cannot be asked, whatever his shifts.
+    ``duties`` are his shifts of the week before and after, without those that another stands for him.
+    ``obstacle`` says why he cannot be asked, whatever his shifts.
     """
 
     person: PersonId
@@ -59,7 +59,7 @@ def rank(candidates: Iterable[Candidate], shift: Shift, rest: timedelta) -> Rank
     Nobody is asked who would be in two places, or come to less than ``rest`` between two shifts.
     """
     known = list(candidates)
-    why = {one.person: one.obstacle or _clash(one, shift, rest) for one in known}
+    why = {one.person: one.obstacle or clash(one.duties, shift, rest) for one in known}
     free = [one for one in known if why[one.person] is None]
     free.sort(key=lambda one: (not one.near, _hours(one, shift.start), one.person))
     return Ranking(
@@ -73,10 +73,12 @@ def search_from(shift: Shift, policy: CoverPolicy, now: datetime) -> datetime:
     return max(now, min(now + policy.after, shift.start - LAST_CALL))
 
 
-def _clash(one: Candidate, shift: Shift, rest: timedelta) -> str | None:
-    if any(other.start < shift.end and shift.start < other.end for other in one.duties):
+def clash(duties: Iterable[Shift], shift: Shift, rest: timedelta) -> str | None:
+    """Why somebody with these duties cannot stand that shift too, or None."""
+    others = list(duties)
+    if any(other.start < shift.end and shift.start < other.end for other in others):
         return ON_DUTY
-    if any(other.start < shift.end + rest and shift.start < other.end + rest for other in one.duties):
+    if any(other.start < shift.end + rest and shift.start < other.end + rest for other in others):
         return NO_REST
     return None
 

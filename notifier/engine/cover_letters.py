@@ -10,12 +10,16 @@ from notifier.domain.ids import PersonId
 from notifier.domain.message import Lane
 from notifier.domain.policy import Kind
 from notifier.domain.roster import Post, Shift
-from notifier.engine.case_letters import base_values
+from notifier.domain.times import iso_utc
+from notifier.engine.case_letters import base_values, local_phone
 from notifier.engine.letters import Letter, Letters
 from notifier.engine.shifts import Shifts, shift_values
 from notifier.engine.station import Station
 from notifier.store.rows import CoverRow, JournalLine, LeaveRow
 from notifier.store.tx import Tx
+
+LEAVE = "leave"
+"""The matter of who is asked about somebody's leave; its subject is that of the search it may become."""
 
 COVER = "cover"
 """The timer at which the next are asked; and the matter of who is asked. The subject names the search."""
@@ -45,24 +49,31 @@ class CoverLetters:
         self._shifts = shifts
 
     async def tell(
-        self, tx: Tx, search: Search, people: Iterable[PersonId], template: str, now: datetime
+        self,
+        tx: Tx,
+        search: Search,
+        people: Iterable[PersonId],
+        template: str,
+        now: datetime,
+        topic: str = COVER,
     ) -> None:
-        """Tell these people of the search, each under his own number of it."""
+        """Tell these people of the search, or of the leave it is for, each under his own number of it."""
         listed = list(people)
         unit, also = search.post.unit, {*listed, search.absent}
         lineage = await self._station.lineage(tx, unit, now, also=also, shift=search.shift.key)
-        matters = await tx.matters.ensure([(p, COVER, search.subject, unit) for p in listed], now)
+        matters = await tx.matters.ensure([(p, topic, search.subject, unit) for p in listed], now)
         policy = (await self._station.rules.current(tx)).policy(Kind.UNSTAFFED)
         absent = lineage.people.get(search.absent)
         letters = [
             Letter(
-                key=f"{template}:{search.subject}:{person}",
+                key=f"{template}:{search.subject}:{person}:{iso_utc(now)}",
                 person=person,
                 template=template,
                 values={
                     **base_values(lineage, person, now),
                     **shift_values(search.shift, search.post, policy),
                     "absent_name": absent.name if absent else None,
+                    "absent_phone": local_phone(absent.phone) if absent else None,
                 },
                 lane=Lane.DUTY,
                 kind=Kind.UNSTAFFED,
@@ -73,6 +84,10 @@ class CoverLetters:
         ]
         await self._letters.post(tx, letters, now)
 
+    async def put_leave(self, tx: Tx, search: Search, reader: PersonId, now: datetime) -> None:
+        """Ask ``reader`` whether he agrees to the leave."""
+        await self.tell(tx, search, [reader], "leave_told", now, topic=LEAVE)
+
     async def tell_found(self, tx: Tx, search: Search, person: PersonId, now: datetime) -> None:
         """Who covers has it in writing under the shift's own number; who is absent and the secretary hear."""
         key = search.shift.key
@@ -80,13 +95,23 @@ class CoverLetters:
         known = await tx.roster.people({person, search.absent})
         names = {p: one.name for p, one in known.items()}
         values = {"absent_name": names.get(search.absent), "done_by_name": names.get(person)}
-        name = f"cover:{search.absent}"
+        name = f"cover:{search.absent}:{iso_utc(now)}"
         await self._shifts.tell(
             tx, shift, [person], "cover_yours", now, key=name, values=values, lane=Lane.REPLY
         )
         others = {search.absent, await self._secretary(tx, search, now)} - {person, None}
         told = sorted(p for p in others if p is not None)
         await self._shifts.tell(tx, shift, told, "cover_told", now, key=name, values=values)
+
+    async def tell_lost(self, tx: Tx, search: Search, person: PersonId, now: datetime) -> None:
+        """Who is absent and the secretary hear that who covered cannot after all, and others are asked."""
+        known = await tx.roster.people({person, search.absent})
+        names = {p: one.name for p, one in known.items()}
+        values = {"absent_name": names.get(search.absent), "done_by_name": names.get(person)}
+        others = {search.absent, await self._secretary(tx, search, now)} - {person, None}
+        told = sorted(p for p in others if p is not None)
+        key = f"cover_lost:{search.absent}:{iso_utc(now)}"
+        await self._shifts.tell(tx, search.shift, told, "cover_lost", now, key=key, values=values)
 
     async def tell_nobody(self, tx: Tx, search: Search, rows: Sequence[CoverRow], now: datetime) -> None:
         """The secretary, or who stands in, hears who was asked in vain."""
@@ -103,7 +128,7 @@ class CoverLetters:
                 [secretary],
                 "cover_nobody",
                 now,
-                key=f"cover_nobody:{search.absent}",
+                key=f"cover_nobody:{search.absent}:{iso_utc(now)}",
                 values={"absent_name": absent.name if absent else None, "names": names},
             )
 
@@ -111,7 +136,7 @@ class CoverLetters:
         self, tx: Tx, search: Search, leave: LeaveRow, template: str, reason: str | None, now: datetime
     ) -> None:
         """Who asked for leave hears what became of it."""
-        key, values = f"{template}:{leave.id}", {"reason": reason}
+        key, values = f"{template}:{leave.id}:{iso_utc(now)}", {"reason": reason}
         await self._shifts.tell(tx, search.shift, [leave.person], template, now, key=key, values=values)
 
     async def _secretary(self, tx: Tx, search: Search, now: datetime) -> PersonId | None:

@@ -3,56 +3,67 @@
 All of it is rows: who was asked, and one timer a search at which the next are asked.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
-from notifier.domain.cover import HOURS_OVER, Candidate, Ranking, rank, search_from
-from notifier.domain.coverage import not_in_post
+from notifier.domain.cover import clash, search_from
 from notifier.domain.ids import PersonId, ShiftKey
 from notifier.domain.message import Lane
-from notifier.domain.policy import Kind
-from notifier.domain.roster import Lineage, Shift
-from notifier.engine.cover_letters import COVER, CoverLetters, Search
+from notifier.domain.roster import Shift
+from notifier.engine.cover_letters import COVER, LEAVE, CoverLetters, Search
 from notifier.engine.shifts import Shifts
+from notifier.engine.stand_ins import StandIns
 from notifier.engine.station import Actor, Station
 from notifier.store.covers import ASKED, CLOSED, COVERS, DECLINED
 from notifier.store.rows import CoverRow, LeaveRow, Timer
 from notifier.store.tx import Tx
 
-KEEPERS_SINCE, KEEPERS_AHEAD = timedelta(days=28), timedelta(days=14)
-"""Who is rostered at a post within that span of a shift keeps it."""
-
 
 class Covering:
     """Finds somebody for a shift that its person cannot stand."""
 
-    def __init__(self, station: Station, telling: CoverLetters, shifts: Shifts) -> None:
-        """Work with the station's shifts, and speak by ``telling``."""
+    def __init__(self, station: Station, telling: CoverLetters, shifts: Shifts, stand_ins: StandIns) -> None:
+        """Work with the station's shifts, find people by ``stand_ins``, and speak by ``telling``."""
         self._station = station
         self._telling = telling
         self._shifts = shifts
+        self._stand_ins = stand_ins
 
-    async def leave_taken(self, tx: Tx, shift: Shift, absent: PersonId, told: bool, now: datetime) -> None:
-        """Look for cover when nobody has answered the leave in time; at once where nobody was ``told``."""
+    async def leave_taken(
+        self, tx: Tx, shift: Shift, absent: PersonId, reader: PersonId | None, now: datetime
+    ) -> None:
+        """Put the leave to ``reader``: cover is looked for when he has not answered in time. None: now."""
         policy = (await self._station.rules.current(tx)).cover
-        due = search_from(shift, policy, now) if told else now
-        await tx.timers.set(_timer(f"{shift.key}|{absent}", due))
+        due = search_from(shift, policy, now) if reader else now
+        search = await self.search(tx, f"{shift.key}|{absent}")
+        if search is not None:
+            await tx.timers.set(_timer(search.subject, due))
+            if reader:
+                await self._telling.put_leave(tx, search, reader, now)
 
-    async def waiting_leave(self, tx: Tx, shift: Shift, reader: PersonId) -> LeaveRow | None:
-        """The leave that ``reader`` may answer: another's, not covered; those not searched for first."""
-        found: list[tuple[bool, LeaveRow]] = []
-        for leave in await tx.shifts.leave_of(shift.key):
-            rows = await tx.covers.of(shift.key, leave.person)
-            if leave.person != reader and not any(row.state == COVERS for row in rows):
-                found.append((bool(rows), leave))
-        return min(found, key=lambda one: one[0])[1] if found else None
+    async def pass_on(self, tx: Tx, search: Search, reader: PersonId, now: datetime) -> None:
+        """``reader`` cannot see to the leave: the next office holder who has not heard of it is asked."""
+        gone = {leave.person for leave in await tx.shifts.leave_of(search.shift.key)}
+        for office in await tx.roster.offices_of(search.post.unit):
+            person = office.person
+            if person is None or person == reader or person in gone:
+                continue
+            if await tx.matters.find(person, LEAVE, search.subject) is None:
+                await self._telling.put_leave(tx, search, person, now)
+                return
+
+    async def waits(self, tx: Tx, search: Search, now: datetime) -> bool:
+        """Whether somebody may still answer the leave: nobody covers the shift, and it has not begun."""
+        rows = await tx.covers.of(search.shift.key, search.absent)
+        return not any(row.state == COVERS for row in rows) and await self.is_open(tx, search, now)
 
     async def agree(self, tx: Tx, shift: Shift, leave: LeaveRow, by: Actor, now: datetime) -> None:
         """The leave is granted: cover is looked for at once, and who asked hears it."""
         search = await self.search(tx, f"{shift.key}|{leave.person}")
         if search is None:
             return
-        if not await tx.covers.of(shift.key, leave.person):
+        await tx.matters.close(LEAVE, search.subject, now)
+        if not any(row.state == ASKED for row in await tx.covers.of(shift.key, leave.person)):
             await tx.timers.set(_timer(search.subject, now))
         reason = f"by {by.person}"
         await self._telling.journal(tx, search, "leave_agreed", leave.person, by.channel, reason, now)
@@ -60,15 +71,31 @@ class Covering:
 
     async def refuse(
         self, tx: Tx, shift: Shift, leave: LeaveRow, words: str | None, by: Actor, now: datetime
-    ) -> None:
-        """He is to come after all, and hears why; who was asked to stand in need not any more."""
+    ) -> bool:
+        """He is to come after all, and hears why; who was asked to stand in need not any more.
+
+        False where he cannot: he has taken on another shift meanwhile.
+        """
         search = await self.search(tx, f"{shift.key}|{leave.person}")
-        if search is None or not await tx.shifts.revoke_leave(leave.person, shift.key, now):
-            return
+        if search is None or not await self.may_return(tx, leave.person, shift.key, now):
+            return False
+        if not await tx.shifts.revoke_leave(leave.person, shift.key, now):
+            return False
+        await tx.matters.close(LEAVE, search.subject, now)
         await tx.timers.set(_timer(search.subject, now))
         reason = f"by {by.person}" + (f": {words}" if words else "")
         await self._telling.journal(tx, search, "leave_refused", leave.person, by.channel, reason, now)
         await self._telling.tell_absent(tx, search, leave, "leave_refused", words, now)
+        return True
+
+    async def may_return(self, tx: Tx, person: PersonId, key: ShiftKey, now: datetime) -> bool:
+        """Whether who is on leave from a shift may stand it after all, beside what he took on meanwhile."""
+        shift = await tx.shifts.get(key)
+        if shift is None:
+            return False
+        duties = (await self._stand_ins.duties(tx, [person], shift))[person]
+        beside = [duty for duty in duties if duty.key != key]
+        return clash(beside, shift, await self._stand_ins.rest(tx)) is None
 
     async def turn(self, tx: Tx, subject: str, now: datetime) -> None:
         """Ask the next; where nobody is left, tell the secretary; once it is over, close what is open."""
@@ -82,11 +109,11 @@ class Covering:
         if not await self.is_open(tx, search, now):
             await self._end(tx, search, rows, now)
             return
-        ranking = await self._ranking(tx, search, now)
+        ranking = await self._stand_ins.ranking(tx, search.shift, search.post, now)
         if not rows:
             await self._telling.journal_passed_over(tx, search, ranking, now)
         policy = (await self._station.rules.current(tx)).cover
-        asked = {row.person for row in rows}
+        asked = {row.person for row in rows if row.state != CLOSED}
         chosen = [person for person in ranking.order if person not in asked][: policy.ask]
         if chosen:
             await self._ask(tx, search, chosen, now)
@@ -103,12 +130,14 @@ class Covering:
         own = next((row for row in rows if row.person == person and row.state == ASKED), None)
         if own is None or not await self.is_open(tx, search, now):
             return False
-        if person not in (await self._ranking(tx, search, now)).order:
+        ranking = await self._stand_ins.ranking(tx, search.shift, search.post, now)
+        if person not in ranking.order:
             return False
         await tx.covers.move(own, COVERS, now)
         await self._telling.journal(tx, search, "covered", person, by.channel, f"for {search.absent}", now)
         await self._close(tx, search, [row for row in rows if row is not own], "cover_found", now)
         await tx.matters.close(COVER, search.subject, now)
+        await tx.matters.close(LEAVE, search.subject, now)
         await tx.timers.drop([_timer(search.subject, now).key])
         await self._telling.tell_found(tx, search, person, now)
         return True
@@ -128,6 +157,52 @@ class Covering:
         if waiting == [own]:
             await tx.timers.set(_timer(search.subject, now))
 
+    # ── taken back ───────────────────────────────────────────────────────────────────────────────
+
+    async def undo_take(self, tx: Tx, search: Search, person: PersonId, by: Actor, now: datetime) -> bool:
+        """He cannot cover it after all: others are asked at once. False where it is not his any more."""
+        rows = await tx.covers.of(search.shift.key, search.absent, lock=True)
+        own = next((row for row in rows if row.person == person and row.state == COVERS), None)
+        away = await tx.shifts.on_leave([search.shift.key])
+        if own is None or now >= search.shift.start or (person, search.shift.key) in away:
+            return False
+        await tx.covers.move(own, DECLINED, now)
+        await self._telling.journal(
+            tx, search, "undone", person, by.channel, f"cover for {search.absent}", now
+        )
+        if await self.is_open(tx, search, now):
+            await tx.timers.set(_timer(search.subject, now))
+            await self._telling.tell_lost(tx, search, person, now)
+        return True
+
+    async def undo_agreement(self, tx: Tx, search: Search, by: Actor, now: datetime) -> bool:
+        """The leave waits for an answer once more. False where somebody covers it by now."""
+        rows = await tx.covers.of(search.shift.key, search.absent, lock=True)
+        if any(row.state == COVERS for row in rows) or not await self.is_open(tx, search, now):
+            return False
+        await self._close(tx, search, rows, "cover_off", now)
+        await self._put_again(tx, search, "leave_agreed", by, now)
+        return True
+
+    async def undo_refusal(self, tx: Tx, search: Search, reason: str, by: Actor, now: datetime) -> bool:
+        """He is on leave again, and it waits for an answer."""
+        if now >= search.shift.start or search.absent not in search.shift.people:
+            return False
+        if (search.absent, search.shift.key) in await tx.shifts.on_leave([search.shift.key]):
+            return False
+        leave = LeaveRow(person=search.absent, shift=search.shift.key, reason=reason, recorded_at=now)
+        await tx.shifts.add_leave(leave)
+        await self._put_again(tx, search, "leave_refused", by, now)
+        return True
+
+    async def _put_again(self, tx: Tx, search: Search, undone: str, by: Actor, now: datetime) -> None:
+        await self.leave_taken(tx, search.shift, search.absent, by.person, now)
+        reason = f"{undone} by {by.person}"
+        await self._telling.journal(tx, search, "undone", search.absent, by.channel, reason, now)
+        for leave in await tx.shifts.leave_of(search.shift.key):
+            if leave.person == search.absent:
+                await self._telling.tell_absent(tx, search, leave, "leave_reopened", None, now)
+
     async def search(self, tx: Tx, subject: str) -> Search | None:
         """The search of that name; None when its shift, or its post, is gone."""
         key, _, absent = subject.partition("|")
@@ -145,48 +220,6 @@ class Covering:
         if await self._shifts.pause_of(tx, search.post, shift.start):
             return False
         return (search.absent, shift.key) in await tx.shifts.on_leave([shift.key])
-
-    # ── who could ────────────────────────────────────────────────────────────────────────────────
-
-    async def _ranking(self, tx: Tx, search: Search, now: datetime) -> Ranking:
-        shift = search.shift
-        keepers = await self._keepers(tx, search)
-        lineage = await self._station.lineage(tx, search.post.unit, now, also=keepers, shift=shift.key)
-        away = not_in_post(lineage, now)
-        week = HOURS_OVER
-        duties = await tx.shifts.of_people(keepers, shift.start - week, shift.end + week)
-        on_leave = await tx.shifts.on_leave([duty.key for duty in duties])
-        candidates = [
-            Candidate(
-                person=person,
-                near=near,
-                duties=tuple(d for d in duties if person in d.people and (person, d.key) not in on_leave),
-                obstacle=self._obstacle(lineage, person, away),
-            )
-            for person, near in keepers.items()
-        ]
-        rest = (await self._station.rules.current(tx)).policy(Kind.UNSTAFFED).rest
-        return rank(candidates, shift, rest)
-
-    async def _keepers(self, tx: Tx, search: Search) -> dict[PersonId, bool]:
-        """Who keeps posts of that kind in the unit; True: this very post. Not who is in the shift anyway."""
-        since, until = search.shift.start - KEEPERS_SINCE, search.shift.end + KEEPERS_AHEAD
-        found: dict[PersonId, bool] = {}
-        for post in await tx.roster.posts_of(search.post.unit):
-            if post.kind == search.post.kind:
-                own = post.code == search.post.code
-                for shift in await tx.shifts.at_post(post.code, since, until):
-                    found |= {person: own or found.get(person, False) for person in shift.people}
-        present = await tx.roster.present(list(found))
-        return {p: near for p, near in found.items() if p in present and p not in search.shift.people}
-
-    def _obstacle(self, lineage: Lineage, person: PersonId, away: Collection[PersonId]) -> str | None:
-        contacts = lineage.contacts.get(person, ())
-        if not contacts:
-            return lineage.lost.get(person, "no_contact")
-        if self._station.reach.is_mute(contacts):
-            return "cannot_answer"
-        return "absent" if person in away else None
 
     # ── asking ───────────────────────────────────────────────────────────────────────────────────
 

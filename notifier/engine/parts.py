@@ -13,6 +13,8 @@ from notifier.engine.contacts_lost import ContactsLost
 from notifier.engine.cover_letters import CoverLetters
 from notifier.engine.covering import Covering
 from notifier.engine.digests import Digests
+from notifier.engine.exchange_letters import ExchangeLetters
+from notifier.engine.exchanges import Exchanges
 from notifier.engine.handover import Handover
 from notifier.engine.letters import Letters
 from notifier.engine.office_letters import OfficeLetters
@@ -27,6 +29,7 @@ from notifier.engine.shift_changes import ShiftChanges
 from notifier.engine.shift_ends import ShiftEnds
 from notifier.engine.shifts import Shifts
 from notifier.engine.silence import Silence
+from notifier.engine.stand_ins import StandIns
 from notifier.engine.station import Station
 from notifier.engine.subjects import Subjects
 
@@ -48,6 +51,7 @@ class Parts:
     offices: Offices
     pausing: Pausing
     covering: Covering
+    exchanges: Exchanges
     silence: Silence
     handover: Handover
     planner: Planner
@@ -85,6 +89,7 @@ def assemble(station: Station) -> Parts:
     cases.when_closed(relief.case_closed)
     arrivals.when_arrived(handover.officer_came)
     arrivals.when_arrived(relief.has_come)
+    stand_ins = StandIns(station)
     return Parts(
         station=station,
         letters=letters,
@@ -98,7 +103,8 @@ def assemble(station: Station) -> Parts:
         relays=relays,
         offices=offices,
         pausing=Pausing(station, shifts, cases),
-        covering=Covering(station, CoverLetters(station, letters, shifts), shifts),
+        covering=Covering(station, CoverLetters(station, letters, shifts), shifts, stand_ins),
+        exchanges=Exchanges(ExchangeLetters(station, letters, shifts), stand_ins),
         silence=silence,
         handover=handover,
         planner=Planner(station, ends, sheets, cases),

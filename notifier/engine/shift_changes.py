@@ -18,7 +18,7 @@ from notifier.store.rows import JournalLine, Matter, StoredMessage
 from notifier.store.tx import Tx
 
 _OFF = "shift_cancelled"
-_ON = ("reminder_early", "reminder_late", "shift_moved", "cover_yours")
+_ON = ("reminder_early", "reminder_late", "shift_moved", "cover_yours", "swap_yours", "shift_back")
 _NOT_OUT = frozenset({MessageState.QUEUED, MessageState.CANCELLED})
 
 

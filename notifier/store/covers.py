@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, CompoundSelect, and_, exists, insert, or_, select, union_all, update
+from sqlalchemy import ColumnElement, CompoundSelect, and_, exists, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.ids import PersonId, ShiftKey
@@ -69,9 +69,14 @@ class CoverRepo:
     async def ask(
         self, shift: ShiftKey, absent: PersonId, people: Collection[PersonId], now: datetime
     ) -> None:
-        """These are asked; each once in a search."""
-        named = {"shift": shift, "absent": absent, "state": ASKED, "asked_at": now}
-        await self._conn.execute(insert(shift_covers), [{**named, "person": person} for person in people])
+        """These are asked; who was asked before, and then told that he need not come, once more."""
+        asking = insert_or(self._conn, shift_covers)
+        anew = {"state": ASKED, "asked_at": now, "answered_at": None}
+        named = {"shift": shift, "absent": absent, **anew}
+        await self._conn.execute(
+            asking.on_conflict_do_update(index_elements=["shift", "absent", "person"], set_=anew),
+            [{**named, "person": person} for person in people],
+        )
 
     async def of(self, shift: ShiftKey, absent: PersonId, *, lock: bool = False) -> list[CoverRow]:
         """Everybody asked in that search, in order; ``lock`` keeps others from answering meanwhile."""

@@ -120,6 +120,12 @@ VOCABULARY: Mapping[str, Value] = {
         pause_until=(D, "2026-11-24T00:00:00Z", "?"),
         old_start=(D, "2026-11-23T10:00:00Z"),
         old_end=(D, "2026-11-23T22:00:00Z"),
+        old_post=(T, "104国道南卡口", "?"),
+        asker_name=(T, _NAME, "?"),
+        asked_name=(T, _NAME, "?"),
+        giver_name=(T, _NAME, "?"),
+        taker_name=(T, _NAME, "?"),
+        yours=(F, True),
     ),
     **_group(
         "case",

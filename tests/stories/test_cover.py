@@ -231,7 +231,8 @@ async def test_who_covers_is_read_by_coverage_and_digests(tmp_path: Path, databa
         await station.until_civil("19:00")
         digest = station.phone("p11").expects("岐元村卡口", "那时有空的有赵志强、郑秀英、周丽华")
         tonight = next(line for line in digest.text.splitlines() if "今晚20:00" in line)
-        assert "周丽华" in tonight and "郑秀英" not in tonight
+        assert "周丽华" in tonight
+        assert "郑秀英" not in tonight
 
 
 async def test_a_leave_that_nobody_covers_is_a_gap_in_the_afternoon(
@@ -242,4 +243,94 @@ async def test_a_leave_that_nobody_covers_is_a_gap_in_the_afternoon(
         await station.until_civil("16:00")
         told = station.phone("p02").got("岐元村卡口", "今晚20:00", "缺1人")
         gap = next(line for line in told.text.splitlines() if "今晚20:00" in line)
-        assert "赵志强" in gap and "郑秀英" not in gap
+        assert "赵志强" in gap
+        assert "郑秀英" not in gap
+
+
+# ── two leaves ───────────────────────────────────────────────────────────────────────────────────
+
+BOTH = SHARED.replace("p14", "p14;p13")
+TWO_AWAY: Edits = {
+    "shifts.csv": {**EDITS["shifts.csv"], SHARED: BOTH + LATER},
+    "offices.csv": {"BS01,committee,3,p13,absent,2026-12-01": "BS01,committee,3,p13,in_post,"},
+}
+
+
+async def test_of_two_leaves_the_number_says_which_is_meant(tmp_path: Path, database_url: str) -> None:
+    async with duty_station(tmp_path, database_url, edits=TWO_AWAY) as station:
+        await on_leave(station)
+        first = station.phone("p11").got("郑秀英", "来不了")
+        await station.phone("p13").replies("请假 要带孩子")
+        second = station.phone("p11").expects("吴永明", "来不了")
+        assert first.number != second.number
+        await station.phone("p11").replies("同意")
+        station.phone("p11").expects("郑秀英请假", f"{first.number}", "吴永明请假", f"{second.number}")
+        assert await said(station, "leave_agreed") == []
+        await station.phone("p11").replies(f"不同意{second.number} 没有别人")
+        station.phone("p13").expects("的假没能准", "没有别人")
+        await station.phone("p11").replies("同意")
+        assert await said(station, "leave_agreed", "leave_refused") == [
+            ("leave_refused", "p13"),
+            ("leave_agreed", "p14"),
+        ]
+
+
+# ── taken back ───────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_who_cannot_come_after_all_says_so_and_others_are_asked(station: Station) -> None:
+    await station.until_civil("09:45")
+    await station.phone("p12").replies("我来")
+    station.reads_all()
+    await station.phone("p12").replies("撤销")
+    assert await rostered(station) == ("p14",)
+    station.phone("p14").got("周丽华来不了了", "再找人")
+    station.phone("p11").got("周丽华来不了了")
+    asked = station.phone("p11").expects("郑秀英请假", "我来")
+    await station.phone("p11").taps("我来", on=asked)
+    assert await rostered(station) == ("p14", "p11")
+
+
+async def test_a_cover_is_taken_back_for_half_an_hour_only(station: Station) -> None:
+    await station.until_civil("09:45")
+    await station.phone("p12").replies("我来")
+    await station.advance(minutes=31)
+    await station.phone("p12").replies("撤销")
+    station.phone("p12").expects("没有可撤销的")
+    assert await rostered(station) == ("p14", "p12")
+
+
+async def test_an_agreement_taken_back_sends_home_who_was_asked(station: Station) -> None:
+    await station.phone("p11").taps("同意")
+    station.phone("p11").expects("郑秀英请假", "我来")
+    await station.advance(minutes=16)
+    station.phone("p12").expects("我来")
+    await station.phone("p11").taps("撤销")
+    station.phone("p14").expects("的假再议")
+    station.phone("p12").expects("不用您来顶了")
+    station.reads_all()
+    told = [got for got in station.phone("p11").inbox if "来不了" in got.text]
+    await station.phone("p11").taps("不同意", on=told[-1])
+    station.phone("p14").expects("的假没能准")
+    await station.until_civil("12:00")
+    station.phone("p12").silent()
+
+
+async def test_a_refusal_taken_back_puts_the_leave_once_more(station: Station) -> None:
+    await station.phone("p11").taps("不同意")
+    await station.phone("p11").taps("撤销")
+    station.phone("p14").expects("的假再议")
+    await station.until_civil("09:31")
+    assert await said(station, "cover_asked") == [("cover_asked", "p11")]
+    await station.phone("p11").replies("我来")
+    assert await rostered(station) == ("p14", "p11")
+
+
+async def test_an_agreement_is_not_taken_back_once_somebody_comes(station: Station) -> None:
+    await station.phone("p11").taps("同意")
+    await station.advance(minutes=16)
+    await station.phone("p12").replies("我来")
+    agreed = station.phone("p11").got("的假准了")
+    await station.phone("p11").taps("撤销", on=agreed)
+    station.phone("p11").expects("没有可撤销的")
+    assert await rostered(station) == ("p14", "p12")

@@ -45,10 +45,10 @@ def answers(window: Window = Window.OPEN, **facts: Any) -> set[str]:
 @pytest.mark.parametrize(
     ("facts", "may"),
     [
-        ({"rostered": True}, "ack leave eta here"),
-        ({"rostered": True, "knows": True}, "leave eta here"),
+        ({"rostered": True}, "ack leave eta here swap"),
+        ({"rostered": True, "knows": True}, "leave eta here swap"),
         ({"rostered": True, "on_leave": True}, "here"),
-        ({"rostered": True, "window": Window.TOO_EARLY}, "ack leave eta"),
+        ({"rostered": True, "window": Window.TOO_EARLY}, "ack leave eta swap"),
         ({"rostered": True, "on_post": True}, "off"),
         ({"rostered": True, "on_post": True, "case": case()}, "off"),
         ({"rostered": True, "case": case()}, "ack eta sorted hand_on here leave"),

@@ -19,6 +19,7 @@ _SEEMS_DONE = {
     MatterKind.REMINDER: Question.HOW_TO_ANSWER,
     MatterKind.NOTICE: Question.HOW_TO_ANSWER,
     MatterKind.DESK: Question.HOW_TO_ANSWER,
+    MatterKind.PROPOSAL: Question.HOW_TO_ANSWER,
 }
 """What to ask who says that it is all done."""
 

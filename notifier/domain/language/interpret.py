@@ -25,7 +25,7 @@ from notifier.domain.language.model import (
     Utterance,
     Verb,
 )
-from notifier.domain.language.scene import Scene, ask, forward, set_scene, the_one
+from notifier.domain.language.scene import Scene, ask, forward, missed, set_scene, the_one
 
 PERSONAL = "personal"
 """All that is kept of why somebody cannot come, unless he gives a reason for leave himself."""
@@ -218,8 +218,29 @@ def _cover(scene: Scene) -> Reading:
     return _ack(replace(scene, said=replace(scene.said, verb=Verb.ACK)))
 
 
-def _of_leave(scene: Scene) -> Reading:
-    """Somebody's leave is granted or refused in so many words only."""
+def _swap(scene: Scene) -> Reading:
+    """Of the shift that is open, else of the next; a second number is the other's own of his."""
+    own = [m for m in scene.choice if Verb.SWAP in m.answers]
+    if len(own) > 1:
+        return ask(Question.WHICH_MATTER, *own)
+    if not own and scene.addressed is not None:
+        return missed(scene)
+    return Answer(
+        verb=Verb.SWAP,
+        matter=own[0].id if own else None,
+        name=scene.said.name,
+        number=scene.strays[0] if scene.strays else None,
+    )
+
+
+def _stand_in(scene: Scene) -> Reading:
+    """Named by the other's own number of it, or his next."""
+    number = scene.said.numbers[0] if scene.said.numbers else None
+    return Answer(verb=Verb.STAND_IN, name=scene.said.name, number=number)
+
+
+def _put_to_him(scene: Scene) -> Reading:
+    """A leave, or an exchange of shifts, is agreed to or refused in so many words only."""
     found = _plain(scene)
     loose = isinstance(found, Answer) and not scene.said.strict
     return ask(Question.HOW_TO_ANSWER, *scene.choice) if loose else found
@@ -278,8 +299,10 @@ _HANDLERS: dict[Verb, Callable[[Scene], Reading]] = {
     Verb.HAND_ON: _plain,
     Verb.TAKE_OVER: _plain,
     Verb.APPOINT: _plain,
-    Verb.AGREE: _of_leave,
-    Verb.REFUSE: _of_leave,
+    Verb.AGREE: _put_to_him,
+    Verb.REFUSE: _put_to_him,
+    Verb.SWAP: _swap,
+    Verb.STAND_IN: _stand_in,
     Verb.WITHDRAW: _plain,
     Verb.NOT_RECEIVED: _not_received,
     Verb.INFO: _about,

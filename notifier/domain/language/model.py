@@ -37,6 +37,8 @@ class Verb(StrEnum):
     TAKE_OVER = "take_over"
     HAND_OVER = "hand_over"
     COVER = "cover"
+    SWAP = "swap"
+    STAND_IN = "stand_in"
     WITHDRAW = "withdraw"
     APPOINT = "appoint"
     END_ACTING = "end_acting"
@@ -119,6 +121,7 @@ class MatterKind(StrEnum):
     RELAY = "relay"
     NOTICE = "notice"
     DESK = "desk"
+    PROPOSAL = "proposal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +169,8 @@ class Question(StrEnum):
 class Answer:
     """The text is taken: ``verb`` done to ``matter`` (None for verbs that need none, such as HELP).
 
-    ``number`` is the closed matter that an UNDO, CLAIM, WRONG_NUMBER or SOMEONE_ELSE named.
+    ``number`` is the closed matter that an UNDO, CLAIM, WRONG_NUMBER or SOMEONE_ELSE named; with a SWAP or
+    STAND_IN it is the other's own number of his shift.
     """
 
     verb: Verb

@@ -12,6 +12,7 @@ from notifier.domain.language.normalise import normalise
 from notifier.domain.language.rule import Rule
 from notifier.domain.language.rules_en import CLAUSE_EN
 from notifier.domain.language.rules_every import EVERYTHING
+from notifier.domain.language.rules_exchange import EXCHANGES
 from notifier.domain.language.rules_proxy import BY_PROXY, PLACEHOLDERS, SEEMS_SIGNED_FOR
 from notifier.domain.language.rules_text import LANGUAGE, NO_REASON, REASONED, VOUCHER, WHOLE_TEXT
 from notifier.domain.language.rules_zh import CLAUSE_ZH
@@ -96,7 +97,7 @@ def _said(plain: str, spelled: str, figured: Figured, *, asks: bool) -> _Said:
     alone = _whole_message(plain, figured)
     if alone is not None or len(plain) > _LONGEST:
         return alone or _NOTHING
-    whole = _first(WHOLE_TEXT, figured.core)
+    whole = _first((*WHOLE_TEXT, *EXCHANGES), figured.core)
     if whole is not None and whole.verb in _STANDS_BEFORE_QUESTIONS:
         return whole
     if asks:

@@ -25,11 +25,13 @@ from notifier.domain.policy import Kind
 from notifier.domain.roster import ChannelName, Person
 from notifier.domain.times import iso_utc, parse_iso_utc
 from notifier.engine.case_letters import local_phone
-from notifier.engine.cover_letters import COVER
+from notifier.engine.cover_letters import COVER, LEAVE
+from notifier.engine.exchange_letters import EXCHANGE
 from notifier.engine.intake.answers.basis import Basis, Handler
 from notifier.engine.intake.answers.case_answers import CaseAnswers
 from notifier.engine.intake.answers.cover_answers import CoverAnswers, LeaveAnswers
 from notifier.engine.intake.answers.desk_answers import DeskAnswers
+from notifier.engine.intake.answers.exchange_answers import ExchangeAnswers
 from notifier.engine.intake.answers.general_answers import GeneralAnswers
 from notifier.engine.intake.answers.list_answers import ListAnswers
 from notifier.engine.intake.answers.office_answers import OfficeAnswers
@@ -80,23 +82,28 @@ class Conversation:
         self._sheets = SheetAnswers(basis)
         undoing = Undoing(basis, self._readings)
         offices = OfficeAnswers(basis, calls)
+        covers = CoverAnswers(basis)
+        exchanges = ExchangeAnswers(basis, covers)
         self._general = {
             **GeneralAnswers(basis, self._passing, self._readings, undoing).table(),
             **offices.orders(),
             **ProxyAnswers(basis).orders(),
+            **exchanges.orders(),
             **VoucherAnswers(basis).orders(),
         }
         self._by_topic: Mapping[str, Mapping[Verb, Handler]] = {
             SHIFT: {
                 **ShiftAnswers(basis, calls).table(),
-                **LeaveAnswers(basis).table(),
                 **ReliefAnswers(basis).table(),
+                **exchanges.of_shifts(),
             },
             SHEET: self._sheets.signer_table(),
             VERIFY: {**calls.table(), **self._sheets.verifier_table()},
             UNSIGNED: calls.table(),
             OFFICE: offices.table(),
-            COVER: CoverAnswers(basis).table(),
+            COVER: covers.table(),
+            LEAVE: LeaveAnswers(basis, calls).table(),
+            EXCHANGE: exchanges.table(),
             DESK: DeskAnswers(basis).table(),
             RELAY: {**calls.table(), **RelayAnswers(basis).table()},
         }

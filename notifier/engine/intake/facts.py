@@ -10,7 +10,8 @@ from notifier.domain.policy import Kind
 from notifier.domain.roster import ChannelName, Lineage, Person
 from notifier.domain.times import iso_utc
 from notifier.engine.case_letters import CaseLetters, base_values, is_night, local_phone, title_of
-from notifier.engine.cover_letters import COVER
+from notifier.engine.cover_letters import COVER, LEAVE
+from notifier.engine.exchange_letters import EXCHANGE
 from notifier.engine.intake.standing import KIND_OF, Standing
 from notifier.engine.intake.visit import Visit
 from notifier.engine.parts import Parts
@@ -29,9 +30,11 @@ _HINTS = {
     MatterKind.RELAY: "hint_relay",
     MatterKind.NOTICE: "hint_notice",
     MatterKind.DESK: "hint_desk",
+    MatterKind.PROPOSAL: "hint_exchange",
 }
 
 _HINTS_OF_CALLS = {OFFICE: "hint_office", COVER: "hint_cover"}
+_HINTS_OF_PROPOSALS = {LEAVE: "hint_leave", EXCHANGE: "hint_exchange"}
 
 
 class Facts:
@@ -75,8 +78,11 @@ class Facts:
         """What texts may say of the matter's subject; nothing of one that is gone."""
         if matter.topic in (SHIFT, DESK):
             return await self._shift(tx, ShiftKey(matter.subject), person, now)
-        if matter.topic == COVER:
+        if matter.topic in (COVER, LEAVE):
             return await self._shift(tx, ShiftKey(matter.subject.partition("|")[0]), person, now)
+        if matter.topic == EXCHANGE:
+            exchange = await self._parts.exchanges.load(tx, matter.subject)
+            return await self._parts.exchanges.letters.values(tx, exchange, person.id) if exchange else {}
         if matter.topic in (SHEET, UNSIGNED, VERIFY):
             sheet = await tx.sheets.get(SheetKey(matter.subject))
             return await self._parts.sheets.letters.values(tx, sheet, person.locale) if sheet else {}
@@ -126,6 +132,7 @@ class Facts:
         template = _HINTS[kind]
         if kind is MatterKind.CALL and standing.topic != SHIFT:
             template = _HINTS_OF_CALLS.get(standing.topic, "hint_follow_up")
+        template = _HINTS_OF_PROPOSALS.get(standing.topic, template)
         lineage = await self.lineage(tx, standing.matter.unit, now)
         rendered = self._station.texts.render(
             template,
@@ -143,6 +150,10 @@ class Facts:
         return rendered.text
 
     async def _short_subject(self, tx: Tx, standing: Standing, now: datetime) -> Mapping[str, object]:
+        if standing.topic == LEAVE:
+            absent = await tx.roster.person(PersonId(standing.matter.subject.partition("|")[2]))
+            known = await self.subject(tx, standing.matter, standing.person, now)
+            return {**known, "absent_name": absent.name if absent else None}
         if standing.shift is not None and standing.post is not None:
             policy = (await self._station.rules.current(tx)).policy(Kind.UNSTAFFED)
             return {**shift_values(standing.shift, standing.post, policy), "rostered": standing.view.rostered}

@@ -13,7 +13,8 @@ from notifier.domain.presence import Window
 from notifier.domain.roster import Person, Post, Shift
 from notifier.domain.sheet import Sheet
 from notifier.engine.contacts_lost import CONTACT
-from notifier.engine.cover_letters import COVER
+from notifier.engine.cover_letters import COVER, LEAVE
+from notifier.engine.exchange_letters import EXCHANGE
 from notifier.engine.intake import views
 from notifier.engine.intake.views import View
 from notifier.engine.parts import Parts
@@ -192,8 +193,6 @@ class Standings:
             office=post.unit in loaded.offices[person.id],
             knows=matter.id in loaded.known,
             short=loaded.counts.get(post.code, 0) < post.headcount,
-            leave_told=now < shift.start
-            and any(key == shift.key and p != person.id for p, key in loaded.on_leave),
         )
         view = views.shift_view(facts)
         if view is None:
@@ -225,6 +224,10 @@ class Standings:
             return replace(bare, view=_open(matter, views.desk_view())) if at_desk else None
         if matter.topic == COVER:
             return await self._cover(tx, bare, now)
+        if matter.topic == LEAVE:
+            return await self._leave(tx, bare, now)
+        if matter.topic == EXCHANGE:
+            return await self._exchange(tx, bare, now)
         if matter.topic == RELAY:
             return await self._relay(tx, bare, now)
         if matter.topic == OFFICE:
@@ -255,6 +258,21 @@ class Standings:
         return replace(
             bare, view=_open(bare.matter, views.cover_view()), shift=search.shift, post=search.post
         )
+
+    async def _leave(self, tx: Tx, bare: Standing, now: datetime) -> Standing | None:
+        covering = self._parts.covering
+        search = await covering.search(tx, bare.matter.subject)
+        if search is None or not await covering.waits(tx, search, now):
+            return None
+        return replace(
+            bare, view=_open(bare.matter, views.leave_view()), shift=search.shift, post=search.post
+        )
+
+    async def _exchange(self, tx: Tx, bare: Standing, now: datetime) -> Standing | None:
+        exchange = await self._parts.exchanges.load(tx, bare.matter.subject)
+        if exchange is None or now >= exchange.until or bare.person.id == exchange.asker:
+            return None
+        return replace(bare, view=_open(bare.matter, views.proposal_view()))
 
     async def _relay(self, tx: Tx, bare: Standing, now: datetime) -> Standing | None:
         number, _, unit = bare.matter.subject.partition(":")

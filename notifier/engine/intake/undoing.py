@@ -52,6 +52,11 @@ class Undoing:
             Verb.LATER: self._later,
             Verb.RELAYED: self._relay,
             Verb.CLAIM: self._claim,
+            Verb.COVER: self._cover,
+            Verb.AGREE: self._agreement,
+            Verb.REFUSE: self._refused,
+            Verb.SWAP: self._proposal,
+            Verb.STAND_IN: self._proposal,
         }
 
     async def undo(self, visit: Visit, answer: Answer) -> list[Reply]:
@@ -134,6 +139,8 @@ class Undoing:
 
     async def _leave(self, visit: Visit, person: Person, detail: _Detail) -> bool:
         key = ShiftKey(detail["shift"])
+        if not await self._parts.covering.may_return(visit.tx, person.id, key, visit.now):
+            return False
         if not await visit.tx.shifts.revoke_leave(person.id, key, visit.now):
             return False
         await self._noted(visit, person, detail)
@@ -206,6 +213,38 @@ class Undoing:
     async def _claim(self, visit: Visit, person: Person, detail: _Detail) -> bool:
         await self._noted(visit, person, detail)
         return True
+
+    # ── leaves, covers, exchanges ────────────────────────────────────────────────────────────────
+
+    async def _cover(self, visit: Visit, person: Person, detail: _Detail) -> bool:
+        covering = self._parts.covering
+        search = await covering.search(visit.tx, detail["cover"])
+        return search is not None and await covering.undo_take(
+            visit.tx, search, person.id, visit.actor(person), visit.now
+        )
+
+    async def _agreement(self, visit: Visit, person: Person, detail: _Detail) -> bool:
+        tx, by, now = visit.tx, visit.actor(person), visit.now
+        if "exchange" in detail:
+            exchange = await self._parts.exchanges.load(tx, detail["exchange"])
+            return exchange is not None and await self._parts.exchanges.undo_agreement(tx, exchange, by, now)
+        search = await self._parts.covering.search(tx, detail["leave"])
+        return search is not None and await self._parts.covering.undo_agreement(tx, search, by, now)
+
+    async def _refused(self, visit: Visit, person: Person, detail: _Detail) -> bool:
+        tx, by, now = visit.tx, visit.actor(person), visit.now
+        if "exchange" in detail:
+            exchange = await self._parts.exchanges.load(tx, detail["exchange"])
+            return exchange is not None and await self._parts.exchanges.undo_refusal(tx, exchange, by, now)
+        search = await self._parts.covering.search(tx, detail["leave"])
+        reason = str(detail["reason"])
+        return search is not None and await self._parts.covering.undo_refusal(tx, search, reason, by, now)
+
+    async def _proposal(self, visit: Visit, person: Person, detail: _Detail) -> bool:
+        exchange = await self._parts.exchanges.load(visit.tx, detail["exchange"])
+        return exchange is not None and await self._parts.exchanges.withdraw(
+            visit.tx, exchange, visit.actor(person), visit.now
+        )
 
     async def _noted(self, visit: Visit, person: Person, detail: _Detail) -> None:
         """Shifts do not journal what is undone themselves."""

@@ -29,7 +29,6 @@ class ShiftFacts:
 
     ``kept_on``: there beyond the shift. ``hands_over``: who is on post hands over to who comes next.
     ``short``: fewer are on post than it takes. ``knows``: he has said that he knows of his shift.
-    ``leave_told``: it has not begun, and somebody else is on leave from it.
     """
 
     person: PersonId
@@ -43,7 +42,6 @@ class ShiftFacts:
     office: bool = False
     short: bool = True
     knows: bool = False
-    leave_told: bool = False
     claims: frozenset[Verb] = field(default=frozenset({Verb.PROXY}))
 
     @property
@@ -80,17 +78,12 @@ def shift_view(facts: ShiftFacts) -> View | None:
         return View(kind=MatterKind.CALL, answers=_call(facts, facts.case) | proxy, rostered=facts.rostered)
     if facts.rostered:
         early = facts.window is Window.TOO_EARLY
-        answers = _duty(facts) | proxy | _of_leave(facts)
+        answers = _duty(facts) | proxy
         return View(kind=MatterKind.REMINDER, answers=answers, rostered=True, early=early)
     if facts.office:
-        leave_told = {Verb.ACK, Verb.DECLINE, Verb.HAND_ON} if facts.short else set()
-        return View(kind=MatterKind.REMINDER, answers=proxy | leave_told | _of_leave(facts), asks=facts.short)
+        sees_to_it = {Verb.ACK, Verb.DECLINE, Verb.HAND_ON} if facts.short else set()
+        return View(kind=MatterKind.REMINDER, answers=proxy | sees_to_it, asks=facts.short)
     return None
-
-
-def _of_leave(facts: ShiftFacts) -> set[Verb]:
-    """What an office holder may say of somebody's leave."""
-    return {Verb.AGREE, Verb.REFUSE} if facts.office and facts.leave_told else set()
 
 
 def _duty(facts: ShiftFacts) -> frozenset[Verb]:
@@ -100,7 +93,7 @@ def _duty(facts: ShiftFacts) -> frozenset[Verb]:
         return frozenset(here)
     # Said once it is said: of two people at one phone, the next 收到 is the other's.
     known = set() if facts.knows else {Verb.ACK}
-    return frozenset(here | known | {Verb.LEAVE, Verb.ETA})
+    return frozenset(here | known | {Verb.LEAVE, Verb.ETA, Verb.SWAP})
 
 
 def _call(facts: ShiftFacts, case: Case) -> frozenset[Verb]:
@@ -196,6 +189,17 @@ def desk_view() -> View:
 def cover_view() -> View:
     """The matter of who is asked to stand a shift for somebody else."""
     return View(kind=MatterKind.CALL, answers=frozenset({Verb.COVER, Verb.DECLINE}))
+
+
+def leave_view() -> View:
+    """The matter of who is asked about somebody's leave: he may also see to it himself, or pass it on."""
+    answers = frozenset({Verb.AGREE, Verb.REFUSE, Verb.ACK, Verb.DECLINE})
+    return View(kind=MatterKind.PROPOSAL, answers=answers)
+
+
+def proposal_view() -> View:
+    """The matter of who is asked to agree to something."""
+    return View(kind=MatterKind.PROPOSAL, answers=frozenset({Verb.AGREE, Verb.REFUSE, Verb.DECLINE}))
 
 
 def notice_view() -> View:

@@ -16,7 +16,6 @@ from notifier.engine.arrivals import Arrived
 from notifier.engine.case_letters import local_phone
 from notifier.engine.intake.answers.basis import Basis, Handler
 from notifier.engine.intake.answers.case_answers import CaseAnswers
-from notifier.engine.intake.answers.cover_answers import LEAVE_TOLD
 from notifier.engine.intake.standing import Standing
 from notifier.engine.intake.visit import Reply, Visit
 from notifier.engine.pausing import PauseOrder
@@ -46,7 +45,6 @@ class ShiftAnswers:
             Verb.LEAVE: self.leave,
             Verb.ETA: self.on_the_way,
             Verb.PROXY: self.proxy,
-            Verb.DECLINE: self.decline,
             Verb.WITHDRAW: self.withdraw,
         }
 
@@ -114,7 +112,7 @@ class ShiftAnswers:
         if case is not None:
             await self._leave_case(visit, standing, case)
             if case.holder not in (None, person.id):
-                await self._tell_of_leave(visit, shift, case.holder, person, "leave_told_case")
+                await self._tell_holder(visit, shift, case.holder, person)
         else:
             await self._find_another(visit, standing, shift)
         await self._basis.remember(
@@ -143,46 +141,17 @@ class ShiftAnswers:
             visit.tx, standing.matter.unit, visit.now, shift=shift.key
         )
         secretary = secretary_or_stand_in(lineage, visit.now)
-        told = secretary not in (None, standing.person.id)
-        if told:
-            await self._tell_of_leave(visit, shift, secretary, standing.person)
-        await self._basis.parts.covering.leave_taken(visit.tx, shift, standing.person.id, told, visit.now)
+        covering, absent = self._basis.parts.covering, standing.person.id
+        told = secretary if secretary != absent else None
+        await covering.leave_taken(visit.tx, shift, absent, told, visit.now)
 
-    async def decline(self, visit: Visit, standing: Standing, answer: Answer) -> list[Reply]:
-        """In a case the rule decides. Who was only told of a leave passes that on to the next in line."""
-        if standing.case is not None:
-            return await self._calls.decline(visit, standing, answer)
-        shift, post = _of(standing)
-        replies = await self._calls.decline(visit, standing, answer)
-        await self._pass_leave_on(visit, standing, shift, post)
-        return replies
-
-    async def _pass_leave_on(self, visit: Visit, standing: Standing, shift: Shift, post: Post) -> None:
-        tx = visit.tx
-        gone = [row.person for row in await tx.shifts.leave_of(shift.key)]
-        absent = await tx.roster.person(gone[0]) if gone else None
-        for office in await tx.roster.offices_of(post.unit):
-            person = office.person
-            if absent is None or person is None or person in (*gone, standing.person.id):
-                continue
-            if await tx.matters.find(person, standing.topic, shift.key) is None:
-                await self._tell_of_leave(visit, shift, person, absent)
-                return
-
-    async def _tell_of_leave(
-        self,
-        visit: Visit,
-        shift: Shift,
-        reader: PersonId | None,
-        absent: Person,
-        template: str = LEAVE_TOLD,
-    ) -> None:
-        if reader is not None:
+    async def _tell_holder(self, visit: Visit, shift: Shift, holder: PersonId | None, absent: Person) -> None:
+        if holder is not None:
             await self._shifts.tell(
                 visit.tx,
                 shift,
-                [reader],
-                template,
+                [holder],
+                "leave_told_case",
                 visit.now,
                 key=f"leave:{visit.item}:{absent.id}",
                 values={"absent_name": absent.name, "absent_phone": local_phone(absent.phone)},

@@ -18,6 +18,7 @@ from notifier.engine.console.case_view import CaseView, read_case
 from notifier.engine.console.wall import Snapshot
 from notifier.errors import InputError
 from notifier.store.tx import Tx
+from notifier.web.console import pauses
 from notifier.web.console.csrf import read_form, text_of
 from notifier.web.console.kit import WEB, Kit
 from notifier.web.console.live import Streams
@@ -26,7 +27,6 @@ from notifier.web.console.telling import Teller
 from notifier.web.console.visit import Visitor
 
 CASES: Final = "/console/cases"
-PAUSED: Final = ("pause", "resume")
 LONGEST_HOLD_MIN: Final = 24 * 60
 HOLD_MIN: Final = 20
 """What the form offers."""
@@ -43,7 +43,7 @@ class Said:
 
 
 class LiveCase:
-    """One open case: its story is drawn anew, and sent where it differs from what was sent last."""
+    """One open case: it is drawn anew again and again, and sent where it differs from what was sent last."""
 
     every_s = 3.0
 
@@ -56,22 +56,26 @@ class LiveCase:
         self._drawn = ""
 
     async def news(self, snapshot: Snapshot) -> str | None:
-        """The story, unless it is the same."""
+        """How it stands and its story, unless both are the same."""
         drawn = await self.look()
         if drawn == self._drawn:
             return None
         self._drawn = drawn
-        return f'<div id="story" hx-swap-oob="innerHTML">{drawn}</div>'
+        return drawn
 
     async def look(self) -> str:
-        """Draw the story as it is now. Raises NotAllowed, NotFound."""
+        """Draw it as it is now. Raises NotAllowed, NotFound."""
         parts, visitor = self._kit.parts, self.visitor
         async with self._kit.read(visitor) as (tx, guard):
             case = await guard.case(tx, self._number, Right.SEE)
             view = await read_case(parts, tx, case, visitor.person.id, parts.station.now())
         tell = Teller.of(self._kit, visitor.locale, view.people)
         values = {"view": view, "tell": tell, "seen": self._seen}
-        return self._kit.renderer.text(visitor.locale, "case_story.html", **values)
+        draw = partial(self._kit.renderer.text, visitor.locale, **values)
+        return "".join(
+            f'<div id="{name}" hx-swap-oob="innerHTML">{draw(f"case_{name}.html")}</div>'
+            for name in ("facts", "story")
+        )
 
 
 class CasePages:
@@ -139,11 +143,11 @@ class CasePages:
 
     def _done(self, visitor: Visitor, view: CaseView, query: Mapping[str, str]) -> Said | None:
         """What a deed that led here has done; an address that was made up says nothing."""
-        did = query.get("did")
-        if did not in {*Deed, *PAUSED}:
+        did = query.get("did", "")
+        if did not in {*Deed, *pauses.DID}:
             return None
         time = Teller.of(self._kit, visitor.locale, view.people).at(view.case.due_at)
-        return Said(text=self._say(visitor, f"case.did_{did}", time=time), is_done=True)
+        return Said(text=self._say(visitor, f"case.did_{did}", time=time), is_done=pauses.DID.get(did, True))
 
     def _page(
         self,
@@ -168,6 +172,7 @@ class CasePages:
             can_pause=[one for one in view.path if guard.may(one.code, Right.PAUSE)],
             hold_minutes=HOLD_MIN,
             longest_hold=LONGEST_HOLD_MIN,
+            longest_pause=pauses.LONGEST_PAUSE_H,
         )
 
     async def _refused(self, request: Request, visitor: Visitor, answer: Answer) -> Response:

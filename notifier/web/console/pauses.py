@@ -1,5 +1,6 @@
 """Pausing a post or a unit from whichever page it is seen on, and ending a pause."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -13,7 +14,7 @@ from notifier.domain.pausing import Pause
 from notifier.engine.access.guard import Guard
 from notifier.engine.console.case_actions import pause_once
 from notifier.engine.pausing import PauseOrder
-from notifier.errors import Conflict, InputError
+from notifier.errors import InputError, NotFound
 from notifier.store.tx import Tx
 from notifier.web.console.csrf import read_form, text_of
 from notifier.web.console.kit import Kit, actor
@@ -23,6 +24,9 @@ from notifier.web.console.visit import Visitor, safe_next
 PAUSES: Final = "/console/pauses"
 LONGEST_PAUSE_H: Final = 7 * 24
 _POST, _UNIT = "post", "unit"
+
+DID: Final[Mapping[str, bool]] = {"pause": True, "resume": True, "paused_already": False, "not_paused": False}
+"""What the page that a change leads back to is told of it, and whether anything was changed."""
 
 
 class PausePages:
@@ -50,12 +54,8 @@ class PausePages:
                 unit=unit,
                 post=post,
             )
-            pause, is_new = await pause_once(self._kit.parts, tx, order, actor(visitor), now)
-            by = await tx.roster.person(pause.by) if pause.by else None
-        if not is_new:
-            where = pause.post or pause.unit or ""
-            raise Conflict(self._say(visitor, "case.paused_already", where=where, name=by.name if by else ""))
-        return _back(form, "pause")
+            _, is_new = await pause_once(self._kit.parts, tx, order, actor(visitor), now)
+        return _back(form, "pause" if is_new else "paused_already")
 
     async def resume(self, request: Request, visitor: Visitor) -> Response:
         """End a pause now."""
@@ -66,7 +66,7 @@ class PausePages:
             await tx.cases.decide_alone()
             pause = await _pause(tx, guard, request.path_params["number"])
             if pause.until is not None and pause.until <= now:
-                raise Conflict(self._say(visitor, "case.not_paused"))
+                return _back(form, "not_paused")
             await self._kit.parts.pausing.resume(tx, pause, actor(visitor), now)
         return _back(form, "resume")
 
@@ -102,7 +102,7 @@ async def _pause(tx: Tx, guard: Guard, number: str) -> Pause:
     if found is None:
         # Who may not do everything is refused as for a pause out of his reach.
         guard.everything()
-        raise Conflict(f"there is no pause {number}")
+        raise NotFound(f"there is no pause {number}")
     if found.post is not None:
         await guard.post(tx, found.post, Right.PAUSE)
     else:

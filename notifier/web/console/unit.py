@@ -10,10 +10,10 @@ from notifier.domain.access import Right
 from notifier.domain.ids import PersonId
 from notifier.engine.console.unit_view import read_unit
 from notifier.engine.console.unmasking import unmask
-from notifier.web.console.case import PAUSED, Said
+from notifier.web.console.case import Said
 from notifier.web.console.faces import GLYPHS
 from notifier.web.console.kit import Kit, actor
-from notifier.web.console.pauses import LONGEST_PAUSE_H
+from notifier.web.console.pauses import DID, LONGEST_PAUSE_H
 from notifier.web.console.routes import Routes
 from notifier.web.console.telling import Teller
 from notifier.web.console.visit import Visitor
@@ -35,9 +35,11 @@ class UnitPages:
 
     async def unit(self, request: Request, visitor: Visitor) -> Response:
         """How it stands."""
-        did = request.query_params.get("did")
-        text = self._kit.renderer.say(visitor.locale, f"case.did_{did}") if did in PAUSED else None
-        return await self._page(request, visitor, said=Said(text=text, is_done=True) if text else None)
+        did = request.query_params.get("did", "")
+        if did not in DID:
+            return await self._page(request, visitor)
+        text = self._kit.renderer.say(visitor.locale, f"case.did_{did}")
+        return await self._page(request, visitor, said=Said(text=text, is_done=DID[did]))
 
     async def show_phone(self, request: Request, visitor: Visitor) -> Response:
         """The same, with one number in full; who looked at it is journalled."""

@@ -32,6 +32,14 @@ class JournalRepo:
         found = await self._conn.execute(select(journal).where(journal.c.case == case).order_by(journal.c.id))
         return [_line(row) for row in found.mappings()]
 
+    async def of_people(
+        self, people: Collection[PersonId], subject: str, events: Collection[str]
+    ) -> list[JournalLine]:
+        """The lines of those events about that subject and any of these people, in their order."""
+        about = (journal.c.subject == subject) & journal.c.event.in_(events)
+        found = select(journal).where(journal.c.person.in_(list(people)), about).order_by(journal.c.id)
+        return [_line(row) for row in (await self._conn.execute(found)).mappings()]
+
     async def last_at(self, at: datetime, subject: str, events: Collection[str]) -> JournalLine | None:
         """The last line of those events about that subject, written down at that very moment."""
         about = (journal.c.at == at) & (journal.c.subject == subject) & journal.c.event.in_(events)

@@ -229,10 +229,10 @@ async def test_gone_is_asked_anew_after_a_while(desk: IntakeDesk) -> None:
 
 
 async def test_a_claim_is_confirmed_by_the_secretary(desk: IntakeDesk) -> None:
-    await desk.at("11-24 09:00")
-    assert await desk.sms("p14", "昨晚到了忘回了") == ["claim_told", "claim_noted"]
+    await desk.at("11-24 00:30")
+    assert await desk.sms("p14", "昨晚到了忘回了") == ["claim_ask", "claim_noted"]
     number = await desk.number("p11", subject=GATE)
-    assert await desk.chat("p11", f"代郑秀英到岗{number}") == ["proxied"]
+    assert await desk.chat("p11", f"代郑秀英到岗{number}") == ["claim_confirmed", "claim_confirmed_noted"]
     assert {"claim", "claim_confirmed"} <= set(await desk.events("p14"))
     assert await desk.on_post() == []
 

@@ -21,16 +21,18 @@ GIVEN = {"site", "name", "number"}
 ANYWHERE = """
     help help_open list_open nothing_open info not_received which_matter number_or_quote forwarded_noted
     undone nothing_to_undo media stopped started wrong_number language_set need_noted danger stop_for_good
-    someone_else_noted stale
+    someone_else_noted stale sign_for_how sign_for_whom sign_for_which sign_for_nothing sign_for_office
+    sign_for_sender claim_which
 """
 CASES = "held_by_other held_already held_before case_closed not_called declined handed_on taken"
 SHIFTS = f"""
     {CASES} reminder_acked on_post off_post too_early too_late leave_noted eta_noted which_person proxied
     who_is_on_post taken_unstaffed who_has_it_rostered confirm_off not_here how_long sorted_ask claim_noted
+    claim_confirmed_noted claim_refused_noted claim_whose
 """
 LISTS = f"""
     {CASES} waiting hand_on_asked how_long sheet_signed how_to_sign sheet_already sign_all sign_except
-    wont_sign_noted later_noted sheet_items
+    wont_sign_noted later_noted sheet_items signed_for
 """
 VERIFYING = f"""
     {CASES} sheet_verified sheet_return_noted return_reason how_to_verify verify_or_return return_or_stop

@@ -17,6 +17,7 @@ _SEEMS_DONE = {
     MatterKind.VERIFY: Question.VERIFY_OR_RETURN,
     MatterKind.RELAY: Question.HOW_MANY,
     MatterKind.REMINDER: Question.HOW_TO_ANSWER,
+    MatterKind.CLAIM: Question.HOW_TO_ANSWER,
     MatterKind.NOTICE: Question.HOW_TO_ANSWER,
     MatterKind.DESK: Question.HOW_TO_ANSWER,
     MatterKind.PROPOSAL: Question.HOW_TO_ANSWER,

@@ -119,6 +119,7 @@ class MatterKind(StrEnum):
     LIST = "list"
     VERIFY = "verify"
     RELAY = "relay"
+    CLAIM = "claim"
     NOTICE = "notice"
     DESK = "desk"
     PROPOSAL = "proposal"

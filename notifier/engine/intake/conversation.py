@@ -29,6 +29,7 @@ from notifier.engine.cover_letters import COVER, LEAVE
 from notifier.engine.exchange_letters import EXCHANGE
 from notifier.engine.intake.answers.basis import Basis, Handler
 from notifier.engine.intake.answers.case_answers import CaseAnswers
+from notifier.engine.intake.answers.claim_answers import ClaimOrders
 from notifier.engine.intake.answers.cover_answers import CoverAnswers, LeaveAnswers
 from notifier.engine.intake.answers.desk_answers import DeskAnswers
 from notifier.engine.intake.answers.exchange_answers import ExchangeAnswers
@@ -89,6 +90,7 @@ class Conversation:
             **offices.orders(),
             **ProxyAnswers(basis).orders(),
             **exchanges.orders(),
+            **ClaimOrders(basis, self._readings).orders(),
             **VoucherAnswers(basis).orders(),
         }
         self._by_topic: Mapping[str, Mapping[Verb, Handler]] = {

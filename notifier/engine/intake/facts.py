@@ -28,6 +28,7 @@ _HINTS = {
     MatterKind.LIST: "hint_list",
     MatterKind.VERIFY: "hint_verify",
     MatterKind.RELAY: "hint_relay",
+    MatterKind.CLAIM: "hint_claim",
     MatterKind.NOTICE: "hint_notice",
     MatterKind.DESK: "hint_desk",
     MatterKind.PROPOSAL: "hint_exchange",

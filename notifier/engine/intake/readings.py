@@ -75,6 +75,8 @@ class Readings:
             return await self._explain(visit, standing)
         if asked.question is Question.WHO_IS_ON_POST and standing.topic != SHIFT:
             return await self.how_it_stands(visit, standing.matter, standing.person)
+        if standing.view.kind is MatterKind.CLAIM:
+            return await self._explain(visit, standing)
         template = _ABOUT_ONE[asked.question]
         if visit.said.verb is Verb.NOT_HERE and standing.topic == SHIFT:
             template = "not_here"

@@ -12,6 +12,7 @@ from notifier.domain.policy import Kind, Policy
 from notifier.domain.presence import Window
 from notifier.domain.roster import Person, Post, Shift
 from notifier.domain.sheet import Sheet
+from notifier.engine.claims import waiting_claims
 from notifier.engine.contacts_lost import CONTACT
 from notifier.engine.cover_letters import COVER, LEAVE
 from notifier.engine.exchange_letters import EXCHANGE
@@ -80,6 +81,7 @@ class _Shifts:
     counts: Mapping[PostCode, int]
     on_leave: Collection[tuple[PersonId, ShiftKey]]
     known: Collection[MatterId]
+    claims: Mapping[ShiftKey, Collection[PersonId]]
     policy: Policy
 
 
@@ -142,13 +144,13 @@ class Standings:
         own = [matter for matter in matters if matter.topic == SHIFT]
         if not own:
             return []
-        loaded = await self._load(tx, people, own, policy)
+        loaded = await self._load(tx, people, own, policy, now)
         by_id = {person.id: person for person in people}
         found = [self._shift_standing(matter, by_id[matter.person], loaded, now) for matter in own]
         return [standing for standing in found if standing is not None]
 
     async def _load(
-        self, tx: Tx, people: Sequence[Person], matters: Sequence[Matter], policy: Policy
+        self, tx: Tx, people: Sequence[Person], matters: Sequence[Matter], policy: Policy, now: datetime
     ) -> _Shifts:
         keys = {ShiftKey(matter.subject) for matter in matters}
         shifts = await tx.shifts.many(keys)
@@ -168,6 +170,7 @@ class Standings:
             counts=await tx.presences.counts(posts),
             on_leave={(row.person, key) for key in shifts for row in await tx.shifts.leave_of(key)},
             known={matter.id for matter in matters if await _is_known(tx, matter)},
+            claims={s.key: await waiting_claims(tx, s) for s in shifts.values() if now >= s.end},
             policy=policy,
         )
 
@@ -193,6 +196,7 @@ class Standings:
             office=post.unit in loaded.offices[person.id],
             knows=matter.id in loaded.known,
             short=loaded.counts.get(post.code, 0) < post.headcount,
+            claimed=any(p != person.id for p in loaded.claims.get(shift.key, ())),
         )
         view = views.shift_view(facts)
         if view is None:

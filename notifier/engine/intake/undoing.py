@@ -6,11 +6,12 @@ from typing import Any
 
 from notifier.domain import sheet as rules
 from notifier.domain.case import RosterChanged, TakenBack, Verdict
-from notifier.domain.ids import CaseId, MatterId, SheetKey, ShiftKey
+from notifier.domain.ids import CaseId, MatterId, PersonId, SheetKey, ShiftKey
 from notifier.domain.language.model import Answer, Stale, Verb
 from notifier.domain.message import Lane
 from notifier.domain.policy import Kind
 from notifier.domain.roster import Person
+from notifier.engine.claims import Claimed, Claims
 from notifier.engine.intake.answers.basis import Basis
 from notifier.engine.intake.answers.shift_answers import watch_timer
 from notifier.engine.intake.readings import Readings
@@ -34,6 +35,7 @@ class Undoing:
         self._basis = basis
         self._readings = readings
         self._parts = basis.parts
+        self._claims = Claims(basis.parts.station, basis.parts.shifts)
         self._table: Mapping[str, _Undo] = {
             Verb.ACK: self._in_case,
             Verb.DECLINE: self._in_case,
@@ -211,8 +213,16 @@ class Undoing:
         return True
 
     async def _claim(self, visit: Visit, person: Person, detail: _Detail) -> bool:
-        await self._noted(visit, person, detail)
-        return True
+        if detail.get("of") is None:
+            await self._noted(visit, person, detail)
+            return True
+        shift = await visit.tx.shifts.get(ShiftKey(detail["shift"]))
+        post = await visit.tx.roster.post(shift.post) if shift else None
+        other = await visit.tx.roster.person(PersonId(detail["of"]))
+        if shift is None or post is None or other is None:
+            return False
+        claimed = Claimed(shift=shift, unit=post.unit, person=other)
+        return await self._claims.reopen(visit.tx, claimed, person, visit.actor(person), visit.now)
 
     # ── leaves, covers, exchanges ────────────────────────────────────────────────────────────────
 

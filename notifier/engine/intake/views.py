@@ -1,6 +1,6 @@
 """What each matter that is open can be answered with at this moment. Pure."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from notifier.domain.case import CallState, Case, CaseState
 from notifier.domain.ids import PersonId
@@ -29,6 +29,7 @@ class ShiftFacts:
 
     ``kept_on``: there beyond the shift. ``hands_over``: who is on post hands over to who comes next.
     ``short``: fewer are on post than it takes. ``knows``: he has said that he knows of his shift.
+    ``claimed``: it is over, and somebody else says that he was there.
     """
 
     person: PersonId
@@ -42,7 +43,7 @@ class ShiftFacts:
     office: bool = False
     short: bool = True
     knows: bool = False
-    claims: frozenset[Verb] = field(default=frozenset({Verb.PROXY}))
+    claimed: bool = False
 
     @property
     def holds(self) -> bool:
@@ -67,9 +68,8 @@ def shift_view(facts: ShiftFacts) -> View | None:
         answers = frozenset({Verb.ACK, Verb.OFF, Verb.HAND_OVER})
         return View(kind=MatterKind.REMINDER, answers=answers, rostered=facts.rostered)
     if facts.window is Window.TOO_LATE:
-        # What is left open after the end is a claim that the office holder was asked to confirm.
-        confirms = facts.office and not facts.rostered
-        return View(kind=MatterKind.REMINDER, answers=facts.claims, asks=False) if confirms else None
+        decides = facts.office and facts.claimed
+        return View(kind=MatterKind.CLAIM, answers=CLAIM) if decides else None
     proxy = frozenset({Verb.PROXY}) if facts.office or facts.holds else frozenset()
     if facts.on_post:
         leaves = {Verb.OFF, Verb.HAND_OVER} if facts.hands_over else {Verb.OFF}
@@ -118,6 +118,9 @@ def _withdraws(facts: ShiftFacts) -> set[Verb]:
     """Who answers for the post may withdraw it; who was to stand there may not."""
     return set() if facts.rostered else {Verb.WITHDRAW}
 
+
+CLAIM = frozenset({Verb.VERIFY, Verb.RETURN, Verb.PROXY})
+"""What an office holder may say of a claim that somebody was there."""
 
 CALLED = {Verb.ACK, Verb.ETA, Verb.SORTED, Verb.DECLINE, Verb.HAND_ON}
 """What anybody called may say while nobody holds the case."""

@@ -1,12 +1,10 @@
 """Words that need no matter: help, list, stop, who is this, danger, it was not me."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Mapping
 
 from notifier.domain.case import CallState, Declined
-from notifier.domain.chain import secretary_or_stand_in
-from notifier.domain.language.model import Answer, Stale, Verb
-from notifier.domain.roster import Person, Shift
+from notifier.domain.language.model import Answer, Verb
+from notifier.domain.roster import Person
 from notifier.engine.case_letters import local_phone
 from notifier.engine.contacts_lost import STOPPED, WRONG
 from notifier.engine.intake.answers.basis import Basis
@@ -15,12 +13,9 @@ from notifier.engine.intake.readings import Readings
 from notifier.engine.intake.standing import Standing
 from notifier.engine.intake.undoing import Undoing
 from notifier.engine.intake.visit import Reply, Visit, contact_of
-from notifier.engine.subjects import SHEET, SHIFT, VERIFY
+from notifier.engine.subjects import SHEET, VERIFY
 
 GeneralHandler = Callable[[Visit, Answer], Awaitable[list[Reply]]]
-
-CLAIM_WITHIN = timedelta(hours=24)
-"""How long after a shift began or ended somebody may still say that he was there."""
 
 _HAS_ITEMS = (SHEET, VERIFY)
 
@@ -48,7 +43,6 @@ class GeneralAnswers:
             Verb.START: self.start,
             Verb.LANGUAGE: self.language,
             Verb.UNDO: self._undoing.undo,
-            Verb.CLAIM: self.claim,
             Verb.NEED: self.need,
             Verb.DANGER: self.danger,
             Verb.WRONG_NUMBER: self.wrong_number,
@@ -165,59 +159,6 @@ class GeneralAnswers:
             return
         event = Declined(person=standing.person.id, words=visit.words, channel=visit.channel)
         await self._parts.cases.happen(visit.tx, case.id, event, visit.now)
-
-    # ── "I was there" ────────────────────────────────────────────────────────────────────────────
-
-    async def claim(self, visit: Visit, answer: Answer) -> list[Reply]:
-        """He was on post and forgot to say so: written down, for the secretary to confirm."""
-        found = await self._unattended(visit, answer)
-        if found is None:
-            return [await self._readings.nothing_open(visit)]
-        person, shift = found
-        post = await visit.tx.roster.post(shift.post)
-        unit = post.unit if post else person.unit
-        [matter] = await visit.tx.matters.ensure([(person.id, SHIFT, shift.key, unit)], visit.now)
-        await self._parts.shifts.noted(
-            visit.tx, shift.key, "claim", person.id, visit.actor(person), visit.words, visit.now
-        )
-        await self._basis.remember_of(visit, person, matter, Verb.CLAIM, shift=shift.key)
-        await self._tell_of_claim(visit, person, shift)
-        reply = await self._basis.tell_how(visit, matter, person, "claim_noted", courtesy=False)
-        if visit.now >= shift.end:
-            await visit.tx.matters.close(SHIFT, shift.key, visit.now, person=person.id)
-        return [reply]
-
-    async def _unattended(self, visit: Visit, answer: Answer) -> tuple[Person, Shift] | None:
-        """The last shift, of the one named if any, at which he was due and not known to have been."""
-        for person in await self._meant(visit, answer):
-            shifts = await visit.tx.shifts.of_person(person.id, visit.now - CLAIM_WITHIN, visit.now)
-            for shift in reversed(shifts):
-                there = {row.presence.person for row in await visit.tx.presences.during(shift.key)}
-                if person.id not in there:
-                    return person, shift
-        return None
-
-    async def _meant(self, visit: Visit, answer: Answer) -> Sequence[Person]:
-        if answer.number is None and answer.matter is None:
-            return visit.people
-        matter = await self._readings.meant(visit, Stale(number=answer.number or 0, matter=answer.matter))
-        return [person for person in visit.people if matter and person.id == matter.person]
-
-    async def _tell_of_claim(self, visit: Visit, person: Person, shift: Shift) -> None:
-        post = await visit.tx.roster.post(shift.post)
-        lineage = await self._facts.lineage(visit.tx, post.unit if post else person.unit, visit.now)
-        secretary = secretary_or_stand_in(lineage, visit.now)
-        if secretary is None or secretary == person.id:
-            return
-        await self._parts.shifts.tell(
-            visit.tx,
-            shift,
-            [secretary],
-            "claim_told",
-            visit.now,
-            key=f"claim:{visit.item}",
-            values={"sender_name": person.name, "sender_phone": local_phone(person.phone)},
-        )
 
     async def _plain(
         self,

@@ -16,11 +16,12 @@ from notifier.engine.arrivals import Arrived
 from notifier.engine.case_letters import local_phone
 from notifier.engine.intake.answers.basis import Basis, Handler
 from notifier.engine.intake.answers.case_answers import CaseAnswers
+from notifier.engine.intake.answers.claim_answers import ClaimAnswers
+from notifier.engine.intake.answers.naming import named, told_apart
 from notifier.engine.intake.standing import Standing
 from notifier.engine.intake.visit import Reply, Visit
 from notifier.engine.pausing import PauseOrder
 from notifier.engine.shifts import WATCH
-from notifier.engine.station import Actor
 from notifier.store.rows import LeaveRow, Timer
 
 
@@ -34,6 +35,7 @@ class ShiftAnswers:
         self._shifts = basis.parts.shifts
         self._arrivals = basis.parts.arrivals
         self._cases = basis.parts.cases
+        self._claims = ClaimAnswers(basis)
 
     def table(self) -> Mapping[Verb, Handler]:
         """What each word does."""
@@ -46,6 +48,7 @@ class ShiftAnswers:
             Verb.ETA: self.on_the_way,
             Verb.PROXY: self.proxy,
             Verb.WITHDRAW: self.withdraw,
+            **self._claims.table(),
         }
 
     async def acknowledge(self, visit: Visit, standing: Standing, answer: Answer) -> list[Reply]:
@@ -205,10 +208,14 @@ class ShiftAnswers:
         shift, post = _of(standing)
         found = await self._named(visit, post, answer.name or "")
         if len(found) != 1:
-            names = [f"{person.name} {person.id}" for person in found]
             return [
                 await self._basis.reply(
-                    visit, standing, "which_person", courtesy=True, word=answer.name, names=names
+                    visit,
+                    standing,
+                    "which_person",
+                    courtesy=True,
+                    word=answer.name,
+                    names=told_apart(found),
                 )
             ]
         [person] = found
@@ -229,9 +236,7 @@ class ShiftAnswers:
 
     async def _named(self, visit: Visit, post: Post, name: str) -> list[Person]:
         """The people of the post's unit who are meant: by name, or by the id that tells namesakes apart."""
-        everybody = await visit.tx.roster.people_of(post.unit)
-        by_id = [p for p in everybody if name.casefold() in (p.id.casefold(), f"{p.name} {p.id}".casefold())]
-        return by_id or await visit.tx.roster.by_name(post.unit, name)
+        return named(name, await visit.tx.roster.people_of(post.unit), in_part=True)
 
     async def _proxied(self, visit: Visit, standing: Standing, person: Person, arrived: Arrived) -> None:
         shift, _ = _of(standing)
@@ -256,13 +261,8 @@ class ShiftAnswers:
         await self._basis.remember_of(visit, person, own, Verb.PROXY, **undoable)
 
     async def _confirm(self, visit: Visit, standing: Standing, person: Person) -> list[Reply]:
-        """After the end nobody is put on post any more: that he was there is confirmed, both times kept."""
-        shift, _ = _of(standing)
-        by = Actor(person=standing.person.id, channel=visit.channel)
-        reason = f"confirmed by {standing.person.id}"
-        await self._shifts.noted(visit.tx, shift.key, "claim_confirmed", person.id, by, reason, visit.now)
-        await visit.tx.matters.close(standing.topic, shift.key, visit.now, person=standing.person.id)
-        return [await self._basis.reply(visit, standing, "proxied", done_by_name=person.name)]
+        """After the end nobody is put on post any more: that he was there is confirmed, if he said so."""
+        return await self._claims.confirm(visit, standing, person)
 
 
 _REFUSED = {Window.TOO_EARLY: "too_early", Window.TOO_LATE: "too_late"}

@@ -103,9 +103,9 @@ class Office:
         return self.person == person and self.status_at(now) is OfficeStatus.IN_POST
 
     def acting_at(self, now: datetime) -> PersonId | None:
-        """Who acts in the seat at ``now``, if anybody."""
+        """Who acts in the seat at ``now``, if anybody; its own holder, who acted before, does not."""
         over = self.acting_until is not None and self.acting_until <= now
-        return None if over else self.acting
+        return None if over or self.acting == self.person else self.acting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

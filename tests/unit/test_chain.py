@@ -291,3 +291,10 @@ def test_rest_spares_nobody_what_he_owes_himself_and_not_the_loud_call() -> None
     chain = read_chain(WHOLE, lineage(), p("p14"), now=NOW, resting=p("p14 p01"))
     assert told(chain)[0] == (1, "p14", None)
     assert chain.desk == p("p01")
+
+
+def test_who_was_appointed_to_the_seat_in_which_he_acts_is_its_holder() -> None:
+    appointed = replace(seat(VILLAGE, "secretary", 1, "p11"), acting=PersonId("p11"))
+    chain = read_chain(steps("secretary"), lineage((appointed,)), now=NOW)
+    assert told(chain) == [(1, "p11", None)]
+    assert not chain.places[0].acting

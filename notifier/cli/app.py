@@ -6,6 +6,7 @@ from notifier.cli import (
     broadcasts,
     cases,
     checking,
+    grants,
     keeping,
     links,
     messages,
@@ -25,5 +26,18 @@ app = typer.Typer(
     add_completion=False,
     help="Keeps posts manned: reminders, calls along the chain, lists and commendations by Telegram and SMS.",
 )
-for _part in (service, roster, rotas, checking, offices, pauses, links, cases, messages, broadcasts, keeping):
+for _part in (
+    service,
+    roster,
+    rotas,
+    checking,
+    offices,
+    pauses,
+    links,
+    cases,
+    messages,
+    broadcasts,
+    grants,
+    keeping,
+):
     _part.add_to(app)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from notifier.domain.policy import Kind
+from notifier.engine.access.granting import Granting
 from notifier.engine.access.sessions import Sessions
 from notifier.engine.access.sign_in import SigningIn
 from notifier.engine.aftermath import Aftermath
@@ -61,6 +62,7 @@ class Parts:
     punctuality: Punctuality
     sessions: Sessions
     signing_in: SigningIn
+    granting: Granting
 
 
 def assemble(station: Station) -> Parts:
@@ -114,4 +116,5 @@ def assemble(station: Station) -> Parts:
         punctuality=Punctuality(station, letters),
         sessions=sessions,
         signing_in=SigningIn(station, letters, sessions),
+        granting=Granting(sessions),
     )

@@ -96,6 +96,11 @@ class SignInRepo:
         person: PersonId | None = await self._conn.scalar(using.returning(sign_ins.c.person))
         return person
 
+    async def end_all(self, person: PersonId, now: datetime) -> None:
+        """Let no code and no link of that person work any more."""
+        ending = update(sign_ins).where(sign_ins.c.person == person, _works(now))
+        await self._conn.execute(ending.values(expires_at=now))
+
     async def blank(self, occasion: str, now: datetime) -> None:
         """Let no message of that letter go out any more, and none keep its text. ``now`` is civil."""
         keys = [f"{occasion}:{channel}" for channel in ChannelName]

@@ -59,8 +59,9 @@ class Sessions:
         await tx.sessions.revoke(session, self._real_now())
 
     async def end_all(self, tx: Tx, person: PersonId) -> int:
-        """End all of that person; how many lived."""
+        """End all of that person, and what he might still sign in with; how many sessions lived."""
         now = self._real_now()
+        await tx.sign_ins.end_all(person, now)
         return await tx.sessions.revoke_all([person], now - IDLE, now)
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from notifier.domain.access import Right
 from notifier.engine.access.sign_in import COUNTED_FOR, VALID_FOR, Entry, TooMany
 from notifier.web.console.csrf import read_form, text_of
 from notifier.web.console.kit import Kit
@@ -113,7 +114,8 @@ class SignInPages:
         async with self._kit.read(visitor) as (tx, _):
             sessions = await self._kit.parts.sessions.of_person(tx, visitor.person.id)
             units = await tx.roster.units_named({visitor.person.unit, *visitor.scope.over})
-        return self._kit.renderer.page(request, visitor, "me.html", sessions=sessions, units=units)
+        values = {"sessions": sessions, "units": units, "all_rights": tuple(Right)}
+        return self._kit.renderer.page(request, visitor, "me.html", **values)
 
     async def sign_out(self, _request: Request, visitor: Visitor) -> Response:
         """End this session."""

@@ -234,6 +234,37 @@ def test_said_twice(text: str, of: OpenMatter, reading: Reading) -> None:
     assert read(text, of, confirmed=True) == reading
 
 
+@pytest.mark.parametrize(
+    ("words", "kind", "answers"),
+    [
+        ("收到", K.REMINDER, ON_SHIFT),
+        ("到岗", K.REMINDER, ON_SHIFT),
+        ("收到", K.CALL, CALLED),
+        ("不便", K.CALL, CALLED),
+        ("签", K.LIST, ASKED_TO_SIGN),
+        ("核实", K.VERIFY, frozenset({Verb.VERIFY, Verb.RETURN})),
+        ("退回 没照片", K.VERIFY, frozenset({Verb.VERIFY, Verb.RETURN})),
+        ("核实", K.CLAIM, frozenset({Verb.VERIFY, Verb.RETURN, Verb.PROXY})),
+        ("转达43", K.RELAY, frozenset({Verb.RELAYED})),
+        ("同意", K.CALL, frozenset({Verb.AGREE, Verb.REFUSE})),
+        ("我来", K.CALL, frozenset({Verb.COVER, Verb.DECLINE})),
+        ("接班", K.DESK, frozenset({Verb.TAKE_OVER})),
+        ("代理", K.CALL, CALLED | {Verb.APPOINT}),
+    ],
+)
+def test_of_two_asks_of_one_kind_at_one_phone_the_number_tells_which(
+    words: str, kind: MatterKind, answers: frozenset[Verb]
+) -> None:
+    """A desk, an office, a search for cover: whatever two people at one number are asked alike."""
+    both = (matter(861, kind, answers, members=47), matter(862, kind, answers, members=47))
+    bare = interpret(parse(words), both)
+    assert isinstance(bare, AskBack)
+    assert bare.matters == tuple(one.id for one in both)
+    named = interpret(parse(f"862{words}"), both)
+    assert isinstance(named, Answer)
+    assert named.matter == both[1].id
+
+
 def test_a_quote_names_its_matter() -> None:
     assert interpret(parse("签"), [S, S2], quoted=S2.id) == took(Verb.SIGN, S2)
     assert interpret(parse("签838"), [S, S2], quoted=S2.id) == took(Verb.SIGN, S2)

@@ -117,8 +117,16 @@ class Facts:
     # ── lists of what is open ────────────────────────────────────────────────────────────────────
 
     async def numbers(self, visit: Visit, standings: Iterable[Standing]) -> list[dict[str, object]]:
-        """Each matter's number with how it may be answered, in a few words."""
-        return [{"number": s.view.number, "hint": await self.hint(visit.tx, s, visit.now)} for s in standings]
+        """Each matter's number with how it may be answered, in few words; whose, where of several."""
+        listed = list(standings)
+        of_several = len({standing.person.id for standing in listed}) > 1
+        entries: list[dict[str, object]] = []
+        for standing in listed:
+            hint = await self.hint(visit.tx, standing, visit.now)
+            if of_several:
+                hint = self._phrase("hint_whose", standing, {"matter_text": hint}, visit.now)
+            entries.append({"number": standing.view.number, "hint": hint})
+        return entries
 
     async def open_list(self, visit: Visit, standings: Sequence[Standing]) -> list[dict[str, object]]:
         """Each matter's number with what it is about."""
@@ -135,17 +143,19 @@ class Facts:
             template = _HINTS_OF_CALLS.get(standing.topic, "hint_follow_up")
         template = _HINTS_OF_PROPOSALS.get(standing.topic, template)
         lineage = await self.lineage(tx, standing.matter.unit, now)
+        values = {
+            **base_values(lineage, standing.person.id, now),
+            **await self._short_subject(tx, standing, now),
+        }
+        return self._phrase(template, standing, values, now)
+
+    def _phrase(self, template: str, standing: Standing, values: Values, now: datetime) -> str:
+        known = {"site": self._station.site, "name": standing.person.name, "number": standing.view.number}
         rendered = self._station.texts.render(
             template,
             channel=ChannelName.TELEGRAM,
             locale=standing.person.locale,
-            values={
-                "site": self._station.site,
-                "name": standing.person.name,
-                "number": standing.view.number,
-                **base_values(lineage, standing.person.id, now),
-                **await self._short_subject(tx, standing, now),
-            },
+            values={**known, **values},
             now=now,
         )
         return rendered.text

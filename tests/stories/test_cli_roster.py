@@ -89,6 +89,30 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(desk: Desk) -> Non
     assert desk.inside(_settings) is None
 
 
+def test_a_dry_run_counts_what_each_table_would_gain_change_and_lose(desk: Desk) -> None:
+    desk.does("import", CITY)
+    source = desk.folder / "edited"
+    source.mkdir()
+    people = (CITY / "people.csv").read_text(encoding="utf-8")
+    (source / "people.csv").write_text(people + "p90,要走的,,BS01,zh,\n", encoding="utf-8")
+    desk.does("import", source)
+    people = people.replace("陈晓燕", "陈晓雁") + "p91,新来的,,BS01,zh,\n"
+    (source / "people.csv").write_text(people, encoding="utf-8")
+    shifts = HEADERS["shifts"] + "\nBS01-G1,2036-11-23 20:00,2036-11-24 00:00,p14\n"
+    (source / "shifts.csv").write_text(shifts, encoding="utf-8")
+    done = desk.does("import", source, "--dry-run")
+    assert (done.status, done.complaints) == (0, [])
+    counts = {words[0]: words[1:] for line in done.out.splitlines() if len(words := _words(line)) == 4}
+    assert counts["people"] == ["1", "1", "1"]
+    assert counts["shifts"] == ["1", "0", "0"]
+    assert desk.does("status", "--json").document["linked"]["people"] == 10
+
+
+def _words(line: str) -> list[str]:
+    """The cells of a printed table's row."""
+    return [word for word in line.replace("│", " ").replace("┃", " ").split() if word]
+
+
 def test_an_absent_file_changes_nothing(desk: Desk) -> None:
     desk.does("import", CITY)
     only = desk.folder / "only"

@@ -1,6 +1,7 @@
 """Coming in by a code or a link, and everything that must not work."""
 
 import asyncio
+import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from sqlalchemy import event, select, update
 from notifier.domain.message import Lane, MessageState
 from notifier.domain.secrecy import HIDDEN
 from notifier.engine.access.sign_in import OVER, PER_ADDRESS, SEND
+from notifier.engine.keeping import export_person
 from notifier.engine.reports import messages as report_messages
 from notifier.store.database import Database
 from notifier.store.rows import JournalLine, MessageFilter, StoredMessage
@@ -121,7 +123,9 @@ async def test_one_is_known_by_id_or_phone_in_any_usual_form(desk: Desk, typed: 
     assert [letter.person for letter in await desk.letters()] == [DAN]
 
 
-@pytest.mark.parametrize("typed", ["nobody", "13800000001", "13999999999", "fan", "人dan", "0", "'; --", "x\0", "\x00", "%"])
+@pytest.mark.parametrize(
+    "typed", ["nobody", "13800000001", "13999999999", "fan", "人dan", "0", "'; --", "x\0", "\x00", "%"]
+)
 async def test_the_answer_is_the_same_whoever_is_named(desk: Desk, typed: str) -> None:
     """Unknown, shared by two, or without any contact: none of it shows."""
     known, unknown = desk.console.guest(), desk.console.guest()
@@ -282,6 +286,8 @@ async def test_a_code_is_shown_to_nobody_and_kept_by_nothing(desk: Desk) -> None
     code = await desk.code()
     [told] = await report_messages(desk.console.parts, MessageFilter())
     assert (told["text"], told["kind"]) == (HIDDEN, "sign_in_code")
+    exported = await export_person(desk.console.parts.station, DAN)
+    assert code not in json.dumps(exported, ensure_ascii=False, default=str)
     await desk.enter(client, code)
     [letter] = await desk.letters()
     assert (letter.text, letter.values, letter.state) == (HIDDEN, {}, MessageState.CANCELLED)

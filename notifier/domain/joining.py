@@ -9,12 +9,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from notifier.domain.ids import MatterId, MessageId
+from notifier.domain.ids import MessageId
 from notifier.domain.language.model import Verb
 from notifier.domain.message import Button, Keyboard, MessageState
 
 WINDOW = timedelta(minutes=1)
 """Asks this close together are one list."""
+
+HOUR = timedelta(hours=1)
+"""The span of the ceiling."""
+
+SPARED = timedelta(minutes=5)
+"""So long before something in it would not be worth sending any more a digest goes early."""
 
 ALONE = 2
 """So many go out by themselves before there is a list."""
@@ -90,14 +96,30 @@ def find_seat(asked: int, lists: Sequence[Listed], now: datetime, *, can_edit: b
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One ask as a button says it."""
+    """One ask as a button says it, and what a tap on it carries."""
 
-    matter: MatterId
+    data: str
     label: str
 
 
-def list_keyboard(verb: Verb, lines: Iterable[Line], for_all: str) -> Keyboard:
+def list_keyboard(verb: Verb | None, lines: Iterable[Line], for_all: str) -> Keyboard:
     """One button for all, where the verb may be said for all, then one for each, two in a row."""
-    each = [Button(line.label, f"{verb}:{line.matter}") for line in lines][:MOST_BUTTONS]
+    each = [Button(line.label, line.data) for line in lines][:MOST_BUTTONS]
     rows = tuple(tuple(each[n : n + 2]) for n in range(0, len(each), 2))
     return ((Button(for_all, f"{FOR_ALL}:{verb}"),), *rows) if verb in ANSWERS_FOR_ALL else rows
+
+
+# ── the ceiling ──────────────────────────────────────────────────────────────────────────────────
+
+
+def held_until(said: Sequence[datetime], ceiling: int) -> datetime | None:
+    """When one more message may go to somebody who was sent those within the hour; None: now.
+
+    ``said`` is in order of time.
+    """
+    return None if len(said) < ceiling else said[-ceiling] + HOUR
+
+
+def digest_at(over: datetime, expires_at: datetime | None, now: datetime) -> datetime:
+    """When the digest goes that holds something back until ``over``: early, where that would expire."""
+    return over if expires_at is None else min(over, max(now, expires_at - SPARED))

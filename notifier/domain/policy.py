@@ -135,6 +135,8 @@ class Settings:
     stand_in: frozenset[str] = frozenset()
     """Offices in which the next in rank acts by himself as soon as the holder is away."""
     cover: CoverPolicy = field(default_factory=CoverPolicy)
+    ceiling: int = 12
+    """So many messages an hour to one person, calls and answers aside."""
     sources: Mapping[str, str] = field(default_factory=dict)
 
     def policy(self, kind: Kind) -> Policy:

@@ -9,7 +9,8 @@ from notifier.domain.message import Button, Draft, Keyboard, Lane, MessageState
 from notifier.domain.policy import Kind, Policy
 from notifier.domain.roster import ChannelName, Contact, Person
 from notifier.domain.times import NO_QUIET, QuietHours
-from notifier.engine.joining import POLICY_KIND, Lists
+from notifier.engine.ceiling import Ceiling, may_be_held_back
+from notifier.engine.joining import POLICY_KIND, Joining
 from notifier.engine.station import EVERYBODY, Station
 from notifier.store.rows import StoredMessage
 from notifier.store.tx import Tx
@@ -80,7 +81,8 @@ class Letters:
     def __init__(self, station: Station) -> None:
         """Work with the station's texts, reach and clock."""
         self._station = station
-        self._lists = Lists(station)
+        self._joining = Joining(station)
+        self._ceiling = Ceiling(station)
 
     async def post(self, tx: Tx, letters: Sequence[Letter], now: datetime) -> list[Posted]:
         """Queue each letter on its person's best channel, in order.
@@ -118,12 +120,13 @@ class Letters:
     async def _queue(self, tx: Tx, drafts: Sequence[Draft], now: datetime) -> list[tuple[MessageId, bool]]:
         """As ``queue`` of the store, but what would be one too many rides on a list."""
         tx.signals.note("send")
-        if not any(draft.case for draft in drafts):
+        if not any(draft.case or may_be_held_back(draft) for draft in drafts):
             return await tx.messages.queue(drafts, now)
         # One by one, since each may be what makes the next one too many.
         queued: list[tuple[MessageId, bool]] = []
         for draft in drafts:
-            queued += await tx.messages.queue([await self._lists.seat(tx, draft, now)], now)
+            seats = self._ceiling if may_be_held_back(draft) else self._joining
+            queued += await tx.messages.queue([await seats.seat(tx, draft, now)], now)
         return queued
 
 

@@ -1,4 +1,4 @@
-"""calendar.yaml: quiet hours, whose holidays count, and single days off or worked."""
+"""calendar.yaml: quiet hours, the ceiling an hour, whose holidays count, single days off or worked."""
 
 from dataclasses import dataclass
 from datetime import date, time
@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import holidays
 
 from notifier.domain.times import QuietHours
+from notifier.files.cells import whole_reader
 from notifier.files.findings import BadValue
 from notifier.files.moments import read_date, read_span
 from notifier.files.nodes import Place
@@ -14,6 +15,8 @@ from notifier.files.nodes import Place
 FILE = "calendar.yaml"
 
 _DAY_MINUTES = 24 * 60
+_CEILING = 12
+_read_ceiling = whole_reader(1, 1000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +27,12 @@ class CalendarFile:
     country: str | None = None
     days_off: frozenset[date] = frozenset()
     workdays: frozenset[date] = frozenset()
+    ceiling: int = _CEILING
 
 
 def read_calendar(top: Place, zone: ZoneInfo) -> CalendarFile:
     """The file as it is read; bad places are reported."""
-    fields = top.fields(("quiet_hours", "holidays", "days_off", "workdays"))
+    fields = top.fields(("quiet_hours", "holidays", "days_off", "workdays", "ceiling"))
     spans = _read_quiet_hours(fields["quiet_hours"]) if "quiet_hours" in fields else ()
     days_off, workdays = (_read_days(fields.get(name)) for name in ("days_off", "workdays"))
     if days_off & workdays:
@@ -39,6 +43,7 @@ def read_calendar(top: Place, zone: ZoneInfo) -> CalendarFile:
         country=fields["holidays"].value(_read_country, "") if "holidays" in fields else None,
         days_off=days_off,
         workdays=workdays,
+        ceiling=fields["ceiling"].value(_read_ceiling, _CEILING) if "ceiling" in fields else _CEILING,
     )
 
 

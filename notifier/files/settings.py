@@ -50,6 +50,7 @@ def _read(texts: Mapping[str, str], zone: ZoneInfo, version: int, findings: Find
         holidays=days.country,
         days_off=days.days_off,
         workdays=days.workdays,
+        ceiling=days.ceiling,
         stand_in=decided.stand_in,
         cover=decided.cover,
         sources={name: texts[name] for name in SETTINGS_FILES if name in texts},

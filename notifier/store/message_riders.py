@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select, update
 
 from notifier.domain.ids import MessageId, PersonId
 from notifier.domain.joining import list_key
-from notifier.domain.message import Keyboard, MessageState
+from notifier.domain.message import Keyboard, Lane, MessageState
 from notifier.store.message_base import MessagePart
 from notifier.store.message_values import in_states, stored
 from notifier.store.rows import StoredMessage
@@ -16,6 +16,17 @@ from notifier.store.tables import messages
 
 LOOKED_THROUGH = 200
 """Of one person's messages, so many of the latest are looked at."""
+
+_GOES = tuple(
+    state.value
+    for state in (
+        MessageState.QUEUED,
+        MessageState.SENDING,
+        MessageState.SENT,
+        MessageState.DELIVERED,
+        MessageState.UNCERTAIN,
+    )
+)
 
 
 class MessageRiders(MessagePart):
@@ -34,6 +45,26 @@ class MessageRiders(MessagePart):
         about = or_(row.c.case.is_not(None), row.c.key.startswith(list_key("")))
         there = (row.c.account == account, row.c.address == address)
         return await self._all(select(row).where(recent, about, *there).order_by(row.c.id))
+
+    async def said_patiently(self, person: PersonId, since: datetime) -> list[datetime]:
+        """When he was told what is neither a call nor an answer after that moment, or is yet to be; in order.
+
+        What rides on a list is that list's.
+        """
+        latest = select(messages).where(messages.c.person == person).order_by(messages.c.id.desc())
+        row = latest.limit(LOOKED_THROUGH).subquery()
+        patient = (row.c.lane >= int(Lane.DUTY), row.c.rides_on.is_(None), row.c.state.in_(_GOES))
+        query = select(row.c.created_at).where(row.c.created_at > since, *patient)
+        return list(await self._conn.scalars(query.order_by(row.c.created_at)))
+
+    async def is_known(self, key: str) -> bool:
+        """Whether there is a message of that key."""
+        return await self._conn.scalar(select(messages.c.id).where(messages.c.key == key)) is not None
+
+    async def hasten(self, waiting: MessageId, at: datetime) -> None:
+        """Let that list go at ``at`` at the latest."""
+        later = (messages.c.id == waiting, messages.c.not_before > at)
+        await self._conn.execute(update(messages).where(*later).values(not_before=at))
 
     async def lists_to(
         self, people: Collection[PersonId], address: str, since: datetime

@@ -64,6 +64,7 @@ _CAPS = {
     "words": 1000,
     "reason": 200,
     "matter_text": 80,
+    "held_back": 400,
     "title": 80,
     "word": 80,
     **dict.fromkeys(_LINES, 160),
@@ -225,6 +226,7 @@ VOCABULARY: Mapping[str, Value] = {
                 for n in range(40)
             ],
         ),
+        held_back=(L, [{"text": f"827 {_VILLAGE}卡口今晚20:00请到岗。" * 3} for _ in range(20)]),
         numbers=(L, [{"number": 827 + n, "hint": f"今晚卡口：到岗{827 + n}"} for n in range(5)]),
         names=(L, [_NAME, "王建国", "王建军"]),
         minutes=(N, 20, "?"),

@@ -19,6 +19,15 @@ EVENING = "BS01-G1,2026-11-23 20:00,2026-11-24 00:00,p14\n"
 
 async def sends(station: Station, *audience: str, kind: Kind = Kind.COMMENDATION, relay: bool = False) -> int:
     """The author sends it at nine, and what follows at once has followed."""
+    await station.until_civil("09:00")
+    station.reads_all()
+    return await commends(station, *audience, kind=kind, relay=relay)
+
+
+async def commends(
+    station: Station, *audience: str, kind: Kind = Kind.COMMENDATION, relay: bool = False
+) -> int:
+    """The author sends it now."""
     order = Order(
         kind=kind,
         title="守卡表扬",
@@ -29,8 +38,6 @@ async def sends(station: Station, *audience: str, kind: Kind = Kind.COMMENDATION
         reply_by=timedelta(hours=2) if relay else None,
         start_at=None,
     )
-    await station.until_civil("09:00")
-    station.reads_all()
     broadcast = await station.engine.parts.broadcasts.prepare(order, station.clock.now(), lambda _: None)
     await station.settle()
     return broadcast

@@ -9,12 +9,10 @@ from typing import Any
 import pytest
 
 from notifier.domain.case import CalledOff, Case, CaseState
-from notifier.domain.ids import PersonId
-from notifier.domain.policy import Kind
-from notifier.engine.broadcasts import Order
 from notifier.sandbox.faults import Carrier, FaultKind
 from tests.stories.handset import Got
 from tests.stories.harness import ONE_POST, Edits, Station, duty_station
+from tests.stories.test_broadcasts import commends
 
 VILLAGES = 30
 LIAISON = "p02"
@@ -95,22 +93,6 @@ async def call_off(station: Station, *units: str) -> None:
             await parts.cases.happen(
                 tx, case.id, CalledOff(outcome="cancelled", reason="not needed"), station.clock.now()
             )
-
-
-async def commend(station: Station) -> None:
-    """A commendation for everybody in the village."""
-    order = Order(
-        kind=Kind.COMMENDATION,
-        title="守卡表扬",
-        body="向您致谢。",
-        audience=("unit:BS01",),
-        author=PersonId("p01"),
-        relay=False,
-        reply_by=None,
-        start_at=None,
-    )
-    await station.engine.parts.broadcasts.prepare(order, station.clock.now(), lambda _: None)
-    await station.settle()
 
 
 async def test_thirty_unsigned_villages_are_one_message(tmp_path: Path, database_url: str) -> None:
@@ -325,10 +307,10 @@ async def test_beyond_only_to_each_is_on_record_and_none_is_listed(tmp_path: Pat
 async def test_a_commendation_waits_for_the_morning_and_an_empty_post_does_not(station: Station) -> None:
     await station.until_civil("23:00")
     station.reads_all()
-    await commend(station)
+    await commends(station, "unit:BS01")
     await station.until_civil("2026-11-24 06:29")
-    station.phone("p11").never_got("向您致谢")
+    station.phone("p11").never_got("通报表扬")
     # 孙小军's shift began at midnight without him.
     station.phone("p11").got("岐元村卡口00:00", "缺1人")
     await station.until_civil("2026-11-24 06:31")
-    station.phone("p11").got("向您致谢")
+    station.phone("p11").got("通报表扬")

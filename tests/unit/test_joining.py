@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.domain.ids import MatterId, MessageId
+from notifier.domain.ids import MessageId
 from notifier.domain.joining import (
     ALONE,
     MOST_BUTTONS,
@@ -104,7 +104,7 @@ def test_a_list_is_known_by_its_key() -> None:
 
 
 def line(n: int) -> Line:
-    return Line(matter=MatterId(n), label=f"收到 {100 + n}")
+    return Line(data=f"ack:{n}", label=f"收到 {100 + n}")
 
 
 def test_one_button_for_all_then_one_for_each() -> None:
@@ -117,7 +117,7 @@ def test_one_button_for_all_then_one_for_each() -> None:
 
 @pytest.mark.parametrize("verb", [Verb.SIGN, Verb.VERIFY, Verb.RELAYED, Verb.RETURN])
 def test_what_binds_is_never_said_for_all(verb: Verb) -> None:
-    assert list_keyboard(verb, [line(1)], "全部收到") == ((Button("收到 101", f"{verb}:1"),),)
+    assert list_keyboard(verb, [line(1)], "全部收到") == ((Button("收到 101", "ack:1"),),)
 
 
 def test_no_list_has_more_buttons_than_a_reader_can_use() -> None:

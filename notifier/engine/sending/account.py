@@ -17,7 +17,7 @@ from notifier.domain.ids import MessageId
 from notifier.domain.message import Lane
 from notifier.domain.pacing import ChatPacer, LanePicker, Pacer
 from notifier.domain.roster import ChannelName
-from notifier.engine.joining import Lists
+from notifier.engine.listing import ListWriter
 from notifier.engine.loops import may_be_traced
 from notifier.engine.metrics import Metrics
 from notifier.engine.sending.buffer import Buffer
@@ -77,7 +77,7 @@ class Account:
         self.channel = channel
         self.name = name
         self._station = station
-        self._lists = Lists(station)
+        self._lists = ListWriter(station)
         self._caller = Caller(station, sender, settling, settler)
         self._tenure = tenure
         self._settling = settling

@@ -43,6 +43,7 @@ def status(as_json: Json = False) -> None:
         return
     print_counts("messages", found["messages"])
     print_counts("cases", found["cases"])
+    print_counts("on post", found["on_post"])
     typer.echo(f"oldest due timer: {found['timers_late_s']} s late")
     channels = found["channels"]
     for name, channel in channels.items() if isinstance(channels, Mapping) else ():

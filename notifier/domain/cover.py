@@ -1,7 +1,7 @@
 """Cover: who could stand a shift that somebody cannot, in what order they are asked, and when. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from notifier.domain.ids import PersonId
@@ -66,6 +66,11 @@ def rank(candidates: Iterable[Candidate], shift: Shift, rest: timedelta) -> Rank
         order=tuple(one.person for one in free),
         passed_over={person: reason for person, reason in why.items() if reason is not None},
     )
+
+
+def as_stood(duty: Shift, until: datetime | None) -> Shift:
+    """A shift as one of its people stood it: longer where he was kept on, ``until`` that moment."""
+    return duty if until is None else replace(duty, end=max(duty.end, until))
 
 
 def search_from(shift: Shift, policy: CoverPolicy, now: datetime) -> datetime:

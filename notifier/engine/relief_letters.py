@@ -31,8 +31,8 @@ class ReliefLetters:
         key = f"kept_on:{scene.shift.key}:{now.timestamp()}"
         await self._tell(tx, rows, "kept_on", now, key=key, lane=Lane.ESCALATION)
         for row in rows:
-            reason = f"nobody has come to relieve the shift {row.presence.shift}"
-            await self.note(tx, scene.shift.key, "kept_on", row.presence.person, reason, now)
+            person = row.presence.person
+            await self.note(tx, scene.shift.key, "kept_on", person, "no relief has come", now)
 
     async def tell_awaited(self, tx: Tx, shift: Shift, people: Sequence[PersonId], now: datetime) -> None:
         """They hear that those before them wait."""

@@ -42,6 +42,7 @@ async def status(parts: Parts) -> Document:
         queued = await tx.messages.counts_by_account_queued()
         linked = await tx.contacts.linked_counts()
         covered = await coverage(station, tx)
+        there = (await tx.walls.on_post()).values()
     return {
         "messages": {str(state): number for state, number in messages.items()},
         "cases": {str(state): number for state, number in cases.items()},
@@ -57,6 +58,10 @@ async def status(parts: Parts) -> Document:
             "neither": linked.neither,
         },
         "coverage": as_document(covered),
+        "on_post": {
+            "people": sum(number for number, _ in there),
+            "kept_on": sum(kept_on for _, kept_on in there),
+        },
     }
 
 

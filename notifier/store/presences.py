@@ -14,6 +14,8 @@ from notifier.store.statements import batches
 from notifier.store.tables import posts, presences, shifts
 
 _THERE = presences.c.until.is_(None)
+_WORKED = (PresenceEnd.SHIFT_END, PresenceEnd.LEFT, PresenceEnd.HANDED_OVER, PresenceEnd.RELIEVED)
+"""How a presence ends after which somebody needs his rest."""
 
 
 def presence_of(row: RowMapping) -> PresenceRow:
@@ -61,7 +63,7 @@ class PresenceRepo:
         self, people: Collection[PersonId], since: datetime, *, but: ShiftKey | None = None
     ) -> frozenset[PersonId]:
         """Who of them came off a shift after ``since``, other than ``but``, and stands nowhere now."""
-        worked = presences.c.ended.in_((PresenceEnd.SHIFT_END, PresenceEnd.LEFT))
+        worked = presences.c.ended.in_(_WORKED)
         off = worked & (presences.c.until > since) & (presences.c.shift != (but or ""))
         found: dict[PersonId, bool] = {}
         for batch in batches(people):
@@ -69,6 +71,20 @@ class PresenceRepo:
             for person, there in await self._conn.execute(own):
                 found[person] = bool(there) or found.get(person, False)
         return frozenset(person for person, there in found.items() if not there)
+
+    async def stayed(
+        self, keys: Collection[ShiftKey], now: datetime
+    ) -> dict[tuple[PersonId, ShiftKey], datetime]:
+        """Until when people stayed beyond the end of those shifts; ``now`` for who is kept on still."""
+        kept_on = _THERE & presences.c.ended.is_not(None)
+        whole = select(presences.c.person, presences.c.shift, presences.c.until)
+        query = whole.join(shifts, shifts.c.key == presences.c.shift)
+        found: dict[tuple[PersonId, ShiftKey], datetime] = {}
+        for batch in batches(keys):
+            beyond = query.where(presences.c.shift.in_(batch), kept_on | (presences.c.until > shifts.c.end))
+            for person, shift, until in await self._conn.execute(beyond):
+                found[person, shift] = max(until or now, found.get((person, shift), until or now))
+        return found
 
     async def desks_kept_by(self, person: PersonId) -> list[UnitCode]:
         """The units at whose duty-desk post that person is now."""

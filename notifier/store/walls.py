@@ -11,17 +11,18 @@ from notifier.domain.case import CaseState
 from notifier.domain.ids import PostCode, UnitCode
 from notifier.domain.message import Lane, MessageState
 from notifier.domain.policy import Kind
-from notifier.domain.roster import LONGEST_SHIFT, Presence, Shift
+from notifier.domain.roster import LONGEST_SHIFT, Shift
 from notifier.domain.sheet import Sheet
 from notifier.domain.wall import OpenMatter
 from notifier.store.message_values import in_states
 from notifier.store.presences import presence_of
-from notifier.store.rows import JournalLine
+from notifier.store.rows import JournalLine, PresenceRow
 from notifier.store.sheets import sheet_of
 from notifier.store.tables import cases, journal, messages, presences, sheets, shifts, timers
 
 _OPEN = cases.c.closed_at.is_(None)
 _THERE = presences.c.until.is_(None)
+_IN_SHIFT = presences.c.ended.is_(None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +71,12 @@ class WallRepo:
         found = await self._conn.execute(columns.where(*runs).order_by(shifts.c.start, shifts.c.post))
         return [Shift(post=post, start=start, end=end) for post, start, end in found]
 
-    async def on_post(self) -> dict[PostCode, int]:
-        """How many people are on each post now; posts with nobody are left out."""
-        query = select(presences.c.post, func.count(presences.c.person.distinct())).where(_THERE)
-        return {post: number for post, number in await self._conn.execute(query.group_by(presences.c.post))}
+    async def on_post(self) -> dict[PostCode, tuple[int, int]]:
+        """How many are on each post now, and how many are kept on there; posts with nobody are left out."""
+        people = func.count(presences.c.person.distinct())
+        counts = people.filter(_IN_SHIFT), people.filter(~_IN_SHIFT)
+        query = select(presences.c.post, *counts).where(_THERE).group_by(presences.c.post)
+        return {post: (number, kept_on) for post, number, kept_on in await self._conn.execute(query)}
 
     async def late_timers(self, before: datetime, lanes: Collection[int]) -> int:
         """How many pending timers of those lanes were due before that moment."""
@@ -90,11 +93,11 @@ class WallRepo:
 
     # ── one unit ──
 
-    async def there(self, codes: Collection[PostCode]) -> list[Presence]:
+    async def there(self, codes: Collection[PostCode]) -> list[PresenceRow]:
         """Everybody on those posts now, in order of arrival."""
         query = select(presences).where(presences.c.post.in_(codes), _THERE)
         found = await self._conn.execute(query.order_by(presences.c.since, presences.c.id))
-        return [presence_of(row).presence for row in found.mappings()]
+        return [presence_of(row) for row in found.mappings()]
 
     async def sheets_since(self, unit: UnitCode, since: datetime, limit: int) -> list[Sheet]:
         """The lists of exactly that unit that were asked for since then, the newest first."""

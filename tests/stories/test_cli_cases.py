@@ -166,12 +166,15 @@ def test_exit_statuses(night: Desk, arguments: tuple[str, ...], status: int) -> 
 def test_status_has_the_shape_of_the_contract(night: Desk) -> None:
     done = night.does("status", "--json")
     status = json.loads(done.out)
-    assert list(status) == ["messages", "cases", "timers_late_s", "channels", "linked", "coverage"]
+    assert list(status) == [
+        "messages", "cases", "timers_late_s", "channels", "linked", "coverage", "on_post",
+    ]  # fmt: skip
     assert list(status["messages"]) == [
         "queued", "sending", "sent", "delivered", "uncertain", "failed", "expired", "cancelled", "withheld",
     ]  # fmt: skip
     assert list(status["cases"]) == ["calling", "held", "resolved", "exhausted", "cancelled"]
     assert (status["messages"]["queued"], status["cases"]["calling"]) == (1, 1)
+    assert status["on_post"] == {"people": 0, "kept_on": 0}
     assert status["channels"] == {
         "telegram": {"state": "ok", "accounts": 1, "queued": 0},
         "sms": {"state": "ok", "accounts": 1, "queued": 1},

@@ -1,6 +1,7 @@
 """Hand-over at a post: who leaves is asked for it, and nobody leaves a post that nobody has come to."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -64,9 +65,8 @@ async def comes(station: Station, *people: str) -> None:
     station.reads_all()
 
 
-@pytest.fixture
-async def evening(tmp_path: Path, database_url: str) -> AsyncIterator[Station]:
-    """23:30: both of the evening are on post, nobody of the night is."""
+@asynccontextmanager
+async def late(tmp_path: Path, database_url: str) -> AsyncIterator[Station]:
     async with duty_station(tmp_path, database_url, edits=KEPT) as opened:
         await opened.until_civil("19:50")
         await comes(opened, "a1", "a2")
@@ -75,10 +75,25 @@ async def evening(tmp_path: Path, database_url: str) -> AsyncIterator[Station]:
         yield opened
 
 
+@pytest.fixture
+async def evening(tmp_path: Path, sqlite_url: str) -> AsyncIterator[Station]:
+    """23:30: both of the evening are on post, nobody of the night is."""
+    async with late(tmp_path, sqlite_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def either_evening(tmp_path: Path, database_url: str) -> AsyncIterator[Station]:
+    """The same, once on SQLite and once on PostgreSQL."""
+    async with late(tmp_path, database_url) as opened:
+        yield opened
+
+
 # ── the relief comes in time ─────────────────────────────────────────────────────────────────────
 
 
-async def test_who_leaves_is_asked_to_hand_over_and_does_it_by_a_button(evening: Station) -> None:
+async def test_who_leaves_is_asked_to_hand_over_and_does_it_by_a_button(either_evening: Station) -> None:
+    evening = either_evening
     await evening.phone("p21").replies("到岗")
     for person in ("a1", "a2"):
         assert evening.phone(person).got("钱国华", "密东村卡口", "接班", "交班").buttons == ("交班",)
@@ -138,7 +153,10 @@ async def test_a_hand_over_is_taken_back(evening: Station) -> None:
 # ── the relief does not come ─────────────────────────────────────────────────────────────────────
 
 
-async def test_at_the_end_those_there_are_kept_on_and_the_case_is_opened_at_once(evening: Station) -> None:
+async def test_at_the_end_those_there_are_kept_on_and_the_case_is_opened_at_once(
+    either_evening: Station,
+) -> None:
+    evening = either_evening
     await evening.until_civil(MIDNIGHT)
     for person in ("a1", "a2"):
         assert evening.phone(person).got("还没人接班", "先守着").buttons == ("收到", "离岗")
@@ -152,7 +170,8 @@ async def test_at_the_end_those_there_are_kept_on_and_the_case_is_opened_at_once
     assert [p for p, _ in await evening.reasons(case, "kept_on")] == ["a1", "a2"]
 
 
-async def test_once_enough_have_come_those_kept_on_may_go(evening: Station) -> None:
+async def test_once_enough_have_come_those_kept_on_may_go(either_evening: Station) -> None:
+    evening = either_evening
     await evening.until_civil("2026-11-24 00:20")
     await comes(evening, "p21")
     case = await evening.case(NIGHT)
@@ -189,8 +208,9 @@ async def test_who_is_kept_on_says_that_he_knows(evening: Station) -> None:
 
 
 async def test_when_the_last_one_leaves_the_case_goes_on_and_says_that_the_post_is_empty(
-    evening: Station,
+    either_evening: Station,
 ) -> None:
+    evening = either_evening
     await evening.until_civil("2026-11-24 00:08")
     first = await evening.case(NIGHT)
     await evening.phone("p21").replies("20分钟")
@@ -223,7 +243,8 @@ async def test_the_holder_hears_that_the_post_is_empty(evening: Station) -> None
     evening.phone("p02").expects("叶文华", "走了", "现在没有人")
 
 
-async def test_leaving_is_taken_back_while_nobody_has_come(evening: Station) -> None:
+async def test_leaving_is_taken_back_while_nobody_has_come(either_evening: Station) -> None:
+    evening = either_evening
     await evening.until_civil("2026-11-24 00:05")
     await evening.phone("a1").replies("离岗")
     await evening.advance(minutes=2)
@@ -236,7 +257,8 @@ async def test_leaving_is_taken_back_while_nobody_has_come(evening: Station) -> 
     assert await there(evening) == {"p21", "p22"}, "it is too late for that now"
 
 
-async def test_all_of_it_survives_a_restart(evening: Station) -> None:
+async def test_all_of_it_survives_a_restart(either_evening: Station) -> None:
+    evening = either_evening
     await evening.until_civil(MIDNIGHT)
     await evening.restarts(tidily=False)
     await evening.until_civil("2026-11-24 00:12")
@@ -293,7 +315,8 @@ async def test_a_paused_post_keeps_nobody(evening: Station) -> None:
     assert await evening.cases() == []
 
 
-async def test_a_pause_sends_those_home_who_are_kept_on(evening: Station) -> None:
+async def test_a_pause_sends_those_home_who_are_kept_on(either_evening: Station) -> None:
+    evening = either_evening
     await evening.until_civil("2026-11-24 00:05")
     await pauses(evening)
     assert await there(evening) == set()
@@ -311,9 +334,9 @@ async def pauses(station: Station) -> None:
     await station.settle()
 
 
-async def test_without_the_policy_the_end_is_the_end(tmp_path: Path, database_url: str) -> None:
+async def test_without_the_policy_the_end_is_the_end(tmp_path: Path, sqlite_url: str) -> None:
     plain = {name: changes for name, changes in KEPT.items() if name != "policies.yaml"}
-    async with duty_station(tmp_path, database_url, edits=plain) as station:
+    async with duty_station(tmp_path, sqlite_url, edits=plain) as station:
         await station.until_civil("19:50")
         await comes(station, "a1", "a2")
         await station.until_civil("23:30")

@@ -14,7 +14,7 @@ from notifier.domain.roster import ChannelName, Contact, Lineage, Office, Person
 from notifier.domain.sheet import Sheet
 from notifier.domain.wall import OpenMatter, by_urgency
 from notifier.engine.station import Station
-from notifier.store.rows import JournalLine
+from notifier.store.rows import JournalLine, PresenceRow
 from notifier.store.tx import Tx
 
 AHEAD = timedelta(hours=18)
@@ -34,10 +34,11 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostView:
-    """A post tonight: who is there, whose turn it is, and what keeps it quiet."""
+    """A post tonight: who is there, who is kept on, whose turn it is, and what keeps it quiet."""
 
     post: Post
     there: tuple[Presence, ...]
+    kept_on: tuple[Presence, ...]
     turns: tuple[Turn, ...]
     pause: Pause | None
 
@@ -131,14 +132,16 @@ async def _turns(tx: Tx, codes: Collection[PostCode], now: datetime) -> list[Tur
 def _post_view(
     post: Post,
     turns: Iterable[Turn],
-    there: Iterable[Presence],
+    there: Iterable[PresenceRow],
     above: Collection[UnitCode],
     pauses: Iterable[Pause],
     now: datetime,
 ) -> PostView:
+    own = [row for row in there if row.presence.post == post.code]
     return PostView(
         post=post,
-        there=tuple(presence for presence in there if presence.post == post.code),
+        there=tuple(row.presence for row in own if not row.is_kept_on),
+        kept_on=tuple(row.presence for row in own if row.is_kept_on),
         turns=tuple(turn for turn in turns if turn.shift.post == post.code),
         pause=pause_of(post.code, above, pauses, now),
     )
@@ -174,14 +177,14 @@ async def _people(
 
 def _named(
     chain: Iterable[Place],
-    there: Iterable[Presence],
+    there: Iterable[PresenceRow],
     sheets: Iterable[Sheet],
     lines: Iterable[JournalLine],
     pauses: Iterable[Pause],
     matters: Iterable[OpenMatter],
 ) -> Iterable[PersonId]:
     people: list[PersonId | None] = [place.person for place in chain]
-    people += [person for presence in there for person in (presence.person, presence.by)]
+    people += [person for row in there for person in (row.presence.person, row.presence.by)]
     people += [person for sheet in sheets for person in (sheet.signer, sheet.verifier)]
     people += [line.person for line in lines]
     people += [pause.by for pause in pauses]

@@ -25,12 +25,16 @@ _LANES = (*Lane, ALARM_LANE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One unit. ``on_post`` of ``expected`` are there now; a paused post expects nobody."""
+    """One unit. ``on_post`` of ``expected`` are there now; a paused post expects nobody.
+
+    ``kept_on`` are there besides, until they are relieved.
+    """
 
     unit: Unit
     matters: tuple[OpenMatter, ...] = ()
     on_post: int = 0
     expected: int = 0
+    kept_on: int = 0
     paused: bool = False
 
     @property
@@ -187,10 +191,11 @@ async def _read_cells(
     expected = Counter[UnitCode]()
     for code in running - quiet:
         expected[posts[code].unit] += posts[code].headcount
-    there = Counter[UnitCode]()
-    for code, number in (await tx.walls.on_post()).items():
+    there, kept_on = Counter[UnitCode](), Counter[UnitCode]()
+    for code, (number, beyond) in (await tx.walls.on_post()).items():
         if code in posts:
             there[posts[code].unit] += number
+            kept_on[posts[code].unit] += beyond
     kept = Counter(post.unit for post in posts.values())
     silenced = Counter(posts[code].unit for code in quiet)
     return {
@@ -199,6 +204,7 @@ async def _read_cells(
             matters=tuple(by_urgency(matters.get(code, ()))),
             on_post=there[code],
             expected=expected[code],
+            kept_on=kept_on[code],
             paused=bool(kept[code]) and silenced[code] == kept[code],
         )
         for code, unit in units.items()

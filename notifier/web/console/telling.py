@@ -21,6 +21,7 @@ _DESK_AGAIN: Final = re.compile(r"exhausted(, acting)?, time \d+")
 _VACANT: Final = re.compile(r"vacant: (?P<office>[^ ]+)(?P<rank> \d+)?")
 _ABSENT: Final = re.compile(r"absent until (?P<day>\d{4}-\d\d-\d\d)")
 _ON_POST: Final = re.compile(r"(?P<there>\d+) of (?P<wanted>\d+) on post")
+_KEPT_ON: Final = re.compile(r"(?P<there>\d+) of (?P<wanted>\d+) on post, (?P<kept>\d+) kept on")
 _NO_LETTER: Final = re.compile(r"[^a-z]+")
 
 
@@ -76,6 +77,7 @@ class Teller:
             (_VACANT, self._vacant),
             (_ABSENT, partial(self._say, "reason.absent_until")),
             (_ON_POST, partial(self._say, "reason.on_post_of")),
+            (_KEPT_ON, partial(self._say, "reason.kept_on_of")),
         )
 
     def _step(self, step: str, acting: str | None, times: str | None) -> str:

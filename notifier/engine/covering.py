@@ -93,7 +93,7 @@ class Covering:
         shift = await tx.shifts.get(key)
         if shift is None:
             return False
-        duties = (await self._stand_ins.duties(tx, [person], shift))[person]
+        duties = (await self._stand_ins.duties(tx, [person], shift, now))[person]
         beside = [duty for duty in duties if duty.key != key]
         return clash(beside, shift, await self._stand_ins.rest(tx)) is None
 

@@ -54,7 +54,7 @@ class Exchanges:
         rest = await self._stand_ins.rest(tx)
         for give in exchange.gives:
             given = {other.shift.key for other in exchange.gives if other.giver == give.taker}
-            duties = (await self._stand_ins.duties(tx, [give.taker], give.shift))[give.taker]
+            duties = (await self._stand_ins.duties(tx, [give.taker], give.shift, now))[give.taker]
             beside = [duty for duty in duties if duty.key not in given]
             away = {leave.person for leave in await tx.shifts.leave_of(give.shift.key)}
             reason = bar(give, away, beside, rest, now)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from notifier.domain.cover import HOURS_OVER, Candidate, Ranking, rank
+from notifier.domain.cover import HOURS_OVER, Candidate, Ranking, as_stood, rank
 from notifier.domain.coverage import not_in_post
 from notifier.domain.ids import PersonId
 from notifier.domain.policy import Kind
@@ -31,7 +31,7 @@ class StandIns:
         keepers = await self._keepers(tx, shift, post)
         lineage = await self._station.lineage(tx, post.unit, now, also=keepers, shift=shift.key)
         away = not_in_post(lineage, now)
-        duties = await self.duties(tx, keepers, shift)
+        duties = await self.duties(tx, keepers, shift, now)
         candidates = [
             Candidate(
                 person=person,
@@ -49,9 +49,9 @@ class StandIns:
         return self._obstacle(lineage, person, not_in_post(lineage, now))
 
     async def duties(
-        self, tx: Tx, people: Collection[PersonId], shift: Shift
+        self, tx: Tx, people: Collection[PersonId], shift: Shift, now: datetime
     ) -> dict[PersonId, tuple[Shift, ...]]:
-        """What each stands, or may yet have to, in the week before and after that shift.
+        """What each stands, or may yet have to, in the week before and after that shift: past ones as stood.
 
         Who is on leave may have to come after all, until another stands it for him.
         """
@@ -59,8 +59,13 @@ class StandIns:
         keys = [one.key for one in around]
         on_leave = await tx.shifts.on_leave(keys)
         covered = {(row.absent, row.shift) for row in await tx.covers.standing(keys)} & on_leave
+        stayed = await tx.presences.stayed(keys, now)
         return {
-            person: tuple(s for s in around if person in s.people and (person, s.key) not in covered)
+            person: tuple(
+                as_stood(s, stayed.get((person, s.key)))
+                for s in around
+                if person in s.people and (person, s.key) not in covered
+            )
             for person in people
         }
 

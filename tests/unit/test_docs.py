@@ -20,7 +20,7 @@ DOCUMENTS = sorted(
 )
 _SETTING = re.compile(r"NOTIFIER_([A-Z_]+)")
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)#]+)\)")
-_COMMAND = re.compile(r"(?:^|`)notifier ([a-z]+)(?: ([a-z]+))?", re.MULTILINE)
+_COMMAND = re.compile(r"(?:^|`)notifier ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?", re.MULTILINE)
 
 
 def names_of(path: Path) -> str:

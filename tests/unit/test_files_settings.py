@@ -160,6 +160,7 @@ BAD = [
     ("policies", "unstaffed:\n  remind_before: 30m", 2, "unstaffed.remind_before", "write [one, two]"),
     ("policies", "unstaffed:\n  channels: [pigeon]", 2, "unstaffed.channels.1", "use one of telegram, sms"),
     ("policies", "unstaffed:\n  channels: []", 2, "unstaffed.channels", "write [telegram, sms]"),
+    ("policies", "unstaffed:\n  relief: kept", 2, "unstaffed.relief", "did you mean 'keep'?"),
     ("policies", "unstaffed:\n  quiet_hours: no", 2, "unstaffed.quiet_hours", "use one of keep, ignore"),
     ("policies", "- unstaffed", 1, "", "write key: value, one a line"),
     ("policies", "unstaffed:\n  grace: 1m\n grace: 1m", 3, "", "compare indentation"),

@@ -210,6 +210,26 @@ async def test_the_towns_liaison_appoints_with_one_sentence_and_ends_it_with_ano
 
 
 @pytest.mark.parametrize(
+    "words", ["请周丽华主持到11月25日", "let 周丽华 act until 25 Nov", "请周丽华 p12 主持至11月25日"]
+)
+async def test_an_appointment_until_a_day_ends_with_that_day(station: Station, words: str) -> None:
+    await station.phone("p02").replies(words)
+    station.phone("p02").expects("由周丽华代理岐元村书记，至11月25日")
+    station.phone("p12").expects("至11月25日")
+    await station.until_civil("2026-11-25 23:58")
+    station.reads_all()
+    await station.advance(minutes=2)
+    station.phone("p12").expects("到此为止")
+
+
+async def test_a_day_that_there_is_not_appoints_nobody(station: Station) -> None:
+    for words in ("请周丽华主持到2月30日", "请周丽华主持到2026年11月22日"):
+        await station.phone("p02").replies(words)
+        station.phone("p02").expects("没认出是哪一天")
+    assert await station.journal("BS01|secretary|1") == []
+
+
+@pytest.mark.parametrize(
     ("person", "words", "answer"),
     [
         ("p11", "请周丽华主持", "您能任命的村里没有"),

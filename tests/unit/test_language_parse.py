@@ -251,6 +251,28 @@ def test_a_denial_or_a_question_signs_for_nobody(text: str) -> None:
     assert parse(text).verb is not Verb.SIGN_FOR
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "day"),
+    [
+        ("请周丽华主持到2月10日", "周丽华", (2, 10, None)),
+        ("请周丽华同志主持工作至2027年2月10日止", "周丽华", (2, 10, 2027)),
+        ("请周丽华 p12 主持", "周丽华 p12", None),
+        ("let Zhou Lihua act until 10 Feb", "zhou lihua", (2, 10, None)),
+        ("appoint zhou lihua as acting secretary until February 10, 2027", "zhou lihua", (2, 10, 2027)),
+        ("appoint p12", "p12", None),
+        ("请周丽华主持", "周丽华", None),
+    ],
+)
+def test_who_is_to_act_and_until_when(text: str, name: str, day: tuple[int, int, int | None] | None) -> None:
+    said = parse(text)
+    assert (said.verb, said.strict, said.name, said.numbers) == (Verb.APPOINT, True, name, ())
+    assert (said.day and (said.day.month, said.day.day, said.day.year)) == day
+
+
+def test_let_them_act_names_nobody() -> None:
+    assert (parse("let them act").verb, parse("let them act").name) == (Verb.APPOINT, None)
+
+
 def test_namesakes_are_told_apart_by_their_ids() -> None:
     assert (parse("代郑秀英 p14 到岗827").verb, parse("代郑秀英 p14 到岗827").name) == (
         Verb.PROXY,

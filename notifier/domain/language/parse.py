@@ -1,7 +1,7 @@
 """Reads one text by itself: what is said, without knowing what is open for the sender."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import time
 
@@ -13,6 +13,7 @@ from notifier.domain.language.rule import Rule
 from notifier.domain.language.rules_en import CLAUSE_EN
 from notifier.domain.language.rules_every import EVERYTHING
 from notifier.domain.language.rules_exchange import EXCHANGES
+from notifier.domain.language.rules_order import APPOINTED, month_number
 from notifier.domain.language.rules_proxy import BY_PROXY, PLACEHOLDERS, SEEMS_SIGNED_FOR
 from notifier.domain.language.rules_text import LANGUAGE, NO_REASON, REASONED, VOUCHER, WHOLE_TEXT
 from notifier.domain.language.rules_zh import CLAUSE_ZH
@@ -104,7 +105,7 @@ def _said(plain: str, spelled: str, figured: Figured, *, asks: bool) -> _Said:
         return _question(plain, figured)
     if _SUSPICION.match(figured.core):
         return _Said(verb=Verb.INFO)
-    return _by_proxy(spelled) or _reasoned(spelled) or whole or _statement(figured)
+    return _by_proxy(spelled) or _appointed(plain) or _reasoned(spelled) or whole or _statement(figured)
 
 
 def _whole_message(plain: str, figured: Figured) -> _Said | None:
@@ -148,6 +149,28 @@ def _by_proxy(spelled: str) -> _Said | None:
         if found is not None:
             return _in_the_name_of(verb, found)
     return _Said(verb=Verb.SIGN_FOR, strict=False) if SEEMS_SIGNED_FOR.match(spelled) else None
+
+
+def _appointed(plain: str) -> _Said | None:
+    """An appointment with its last day, or of somebody named with his id; a plainer one is a clause."""
+    found = APPOINTED.match(plain)
+    if found is None:
+        return None
+    said = {key: value for key, value in found.groupdict().items() if value}
+    named = next((value for key, value in said.items() if key.startswith("name")), None)
+    if named is None or not any(key.startswith(("until", "id")) for key in said):
+        return None
+    return _Said(verb=Verb.APPOINT, name=named.strip(), day=_day(said), numbers=())
+
+
+def _day(said: Mapping[str, str]) -> SpokenDay | None:
+    month = said.get("month_zh") or said.get("month_en") or said.get("month_us")
+    day = said.get("day_zh") or said.get("day_en") or said.get("day_us")
+    year = said.get("year_zh") or said.get("year_en")
+    if month is None or day is None:
+        return None
+    number = int(month) if month.isdigit() else month_number(month)
+    return SpokenDay(month=number, day=int(day), year=int(year) if year else None)
 
 
 def _in_the_name_of(verb: Verb, found: re.Match[str]) -> _Said:

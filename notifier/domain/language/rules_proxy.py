@@ -6,10 +6,9 @@ A person's id, by which namesakes are told apart, may hold what looks like a mat
 import re
 
 from notifier.domain.language.model import Verb
-from notifier.domain.language.rule import BUT, GIVEN_EN, ITEMS, LETTER, NUMBER, SIGN, UNDONE
+from notifier.domain.language.rule import BUT, GIVEN_EN, ID, ITEMS, LETTER, NUMBER, SIGN, UNDONE
 
 _GAP = r"[ ,]*+"
-_ID = r" ?(?=[a-z._-]{0,39}\d)[a-z0-9][a-z0-9._-]{0,39}"
 _NUMBERED = rf"{_GAP}(?P<after>{NUMBER})?{_GAP}"
 _AT = r"(?:(?:在|于|at )?(?P<clock>(?:[01]?\d|2[0-3]):[0-5]\d)(?!\d))?"
 _EXCEPT = rf"(?:{BUT} ?{ITEMS}{UNDONE})?"
@@ -28,9 +27,9 @@ BY_PROXY: tuple[tuple[Verb, re.Pattern[str]], ...] = (
     (
         Verb.SIGN_FOR,
         _said(
-            rf"{LETTER}{{1,8}}?(?:{_ID})?",
+            rf"{LETTER}{{1,8}}?(?:{ID})?",
             rf"{SIGN}了?",
-            rf"(?:{GIVEN_EN}|{LETTER}{{1,8}}?)(?:{_ID})?",
+            rf"(?:{GIVEN_EN}|{LETTER}{{1,8}}?)(?:{ID})?",
             r"sign(?:ed|s)?",
             rf"{_AT}{_GAP}{_EXCEPT}{_GAP}",
         ),
@@ -38,9 +37,9 @@ BY_PROXY: tuple[tuple[Verb, re.Pattern[str]], ...] = (
     (
         Verb.PROXY,
         _said(
-            rf"{LETTER}{{1,8}}?{_ID}",
+            rf"{LETTER}{{1,8}}?{ID}",
             _HERE_ZH,
-            rf"(?:{GIVEN_EN}|{LETTER}{{1,8}}?){_ID}",
+            rf"(?:{GIVEN_EN}|{LETTER}{{1,8}}?){ID}",
             _HERE_EN,
             "",
         ),

@@ -2,13 +2,16 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, time
 
 from notifier.domain.holdings import Seat
 from notifier.domain.ids import UnitCode
 from notifier.domain.language.model import Answer, Verb
 from notifier.domain.roster import OUTSIDE_CHAIN, ChannelName, Person
+from notifier.domain.times import SpokenDay, iso_utc
 from notifier.engine.intake.answers.basis import Basis, Handler
 from notifier.engine.intake.answers.case_answers import CaseAnswers
+from notifier.engine.intake.answers.naming import named, told_apart
 from notifier.engine.intake.standing import Standing
 from notifier.engine.intake.visit import Reply, Visit
 from notifier.engine.offices import ActingOrder
@@ -16,8 +19,8 @@ from notifier.errors import InputError
 
 GeneralHandler = Callable[[Visit, Answer], Awaitable[list[Reply]]]
 
-SECRETARY_RANK = 1
-"""Words appoint to the unit's first seat; to others the command line does."""
+LAST_MINUTE = time(23, 59)
+"""Of a day that is named as the last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,20 +56,30 @@ class OfficeAnswers:
         if person is None:
             return [await self._basis.reply(visit, standing, "appoint_nobody", courtesy=True)]
         known = await visit.tx.roster.person(person)
-        values = {**about, "acting_name": known.name if known else None}
+        values = {**about, "acting_name": known.name if known else None, "acting_until": None}
         return [Reply(template="appointed", values=values, person=standing.person, matter=standing.matter)]
 
     async def appoint(self, visit: Visit, answer: Answer) -> list[Reply]:
-        """Somebody is to act for the secretary of his unit, until further notice."""
+        """Somebody is to act for the secretary of his unit: to the end of the day named, else until told."""
         meant = await self._meant(visit, answer)
         if isinstance(meant, Reply):
             return [meant]
-        order = ActingOrder(seat=meant.seat, person=meant.person.id, since=visit.now, until=None, order=None)
+        until = self._end_of(answer.day, visit.now) if answer.day else None
+        if answer.day is not None and until is None:
+            return [await self._plain(visit, "appoint_day")]
+        order = ActingOrder(seat=meant.seat, person=meant.person.id, since=visit.now, until=until, order=None)
         try:
             await self._parts.offices.appoint_acting(visit.tx, order, visit.actor(visit.sender), visit.now)
         except InputError:
             return [await self._reply(visit, "appoint_holder", meant)]
-        return [await self._reply(visit, "appointed", meant)]
+        return [await self._reply(visit, "appointed", meant, until)]
+
+    def _end_of(self, day: SpokenDay, now: datetime) -> datetime | None:
+        """The last minute of that civil day; None where there is none such to come."""
+        zone = self._parts.station.zone
+        meant = day.on_or_after(now.astimezone(zone).date())
+        end = datetime.combine(meant, LAST_MINUTE, zone).astimezone(UTC) if meant else None
+        return end if end and end > now else None
 
     async def end_acting(self, visit: Visit, answer: Answer) -> list[Reply]:
         """Somebody acts for the secretary no longer."""
@@ -91,8 +104,7 @@ class OfficeAnswers:
         if not found:
             return await self._plain(visit, "appoint_whom", word=name)
         if len(found) > 1:
-            names = [f"{person.name} {person.id}" for person in found]
-            return await self._plain(visit, "appoint_which", word=name, names=names)
+            return await self._plain(visit, "appoint_which", word=name, names=told_apart(found))
         [person] = found
         first = min(await visit.tx.roster.offices_of(person.unit), key=lambda o: o.rank, default=None)
         if first is None or first.rank >= OUTSIDE_CHAIN:
@@ -112,15 +124,15 @@ class OfficeAnswers:
         return sorted(may)
 
     async def _named(self, visit: Visit, unit: UnitCode, name: str) -> list[Person]:
-        everybody = await visit.tx.roster.people_of(unit)
-        by_id = [p for p in everybody if name.casefold() in (p.id.casefold(), f"{p.name}{p.id}".casefold())]
-        return by_id or [p for p in everybody if p.name.casefold() == name.casefold()]
+        return named(name, await visit.tx.roster.people_of(unit))
 
     async def _plain(self, visit: Visit, template: str, **values: object) -> Reply:
         known = await self._basis.facts.plain(visit, visit.sender)
         return Reply(template=template, values={**known, **values}, person=visit.sender, courtesy=True)
 
-    async def _reply(self, visit: Visit, template: str, meant: _Meant) -> Reply:
+    async def _reply(
+        self, visit: Visit, template: str, meant: _Meant, until: datetime | None = None
+    ) -> Reply:
         unit = await visit.tx.roster.unit(meant.seat.unit)
         known = await self._basis.facts.plain(visit, visit.sender)
         values = {
@@ -128,5 +140,6 @@ class OfficeAnswers:
             "unit": unit.name if unit else meant.seat.unit,
             "office": self._parts.station.texts.label(meant.seat.title, visit.sender.locale),
             "acting_name": meant.person.name,
+            "acting_until": iso_utc(until) if until else None,
         }
         return Reply(template=template, values=values, person=visit.sender)

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import chain, flood, full, importing, measures, outlook, sending, storm
+from tests.bench import chain, flood, full, importing, measures, outlook, sending, storm, wall
 from tests.bench.figures import Figures
 
 Measure = Callable[[Path], Awaitable[Figures]]
@@ -35,6 +35,7 @@ PARTS: Mapping[str, tuple[Measure, ...]] = {
     "storm": (storm.storm,),
     "full": (full.full_outbox,),
     "flood": (flood.flood_of_replies,),
+    "wall": (wall.wall,),
 }
 
 AT_MOST = {
@@ -52,6 +53,8 @@ AT_MOST = {
     "escalation_in_broadcast_p99_s": 1.0,
     "escalations_514_last_s": 1.15 * 514 / 28,
     "service_60000_peak_mb": 250.0,
+    "wall_page_p95_ms": 100.0,
+    "wall_news_p99_s": 2.0,
 }
 AT_LEAST = {
     "sqlite_share": 0.7,

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from notifier.domain.access import Right
 from notifier.domain.ids import PersonId
+from notifier.engine.case_letters import local_phone
 from notifier.engine.console.unit_view import read_unit
 from notifier.engine.console.unmasking import unmask
 from notifier.web.console.case import Said
@@ -47,7 +48,7 @@ class UnitPages:
             guard.unit(request.path_params["unit"], Right.SEE)
             person = await guard.person(tx, request.path_params["person"], Right.UNMASK)
             phone = await unmask(tx, person, actor(visitor), self._kit.parts.station.now())
-        return await self._page(request, visitor, shown={person.id: phone or ""})
+        return await self._page(request, visitor, shown={person.id: local_phone(phone) or ""})
 
     async def _page(
         self,

@@ -1,0 +1,80 @@
+"""What the journal keeps, in the words of the pages."""
+
+from functools import partial
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from notifier.domain.chain import (
+    ABSENT,
+    BLOCKED,
+    CALLED_BEFORE,
+    NO_CONTACT,
+    ON_LEAVE,
+    OWN_SHEET,
+    STOOD_IN_FOR,
+    SUSPENDED,
+    VACANT,
+)
+from notifier.domain.ids import PersonId, UnitCode
+from notifier.domain.roster import Person
+from notifier.web.console.telling import Teller
+from notifier.web.console.words import Words
+
+WORDS = Words.load()
+ANN = Person(id=PersonId("p1"), name="王建国", phone=None, unit=UnitCode("V1"), locale="zh")
+
+
+def teller(locale: str) -> Teller:
+    titles = {"committee": "委员"}
+    return Teller(
+        partial(WORDS.say, locale), lambda t: titles.get(t, t), ZoneInfo("Asia/Shanghai"), {ANN.id: ANN}
+    )
+
+
+@pytest.mark.parametrize(
+    ("kept", "told"),
+    [
+        ("step 2", "第 2 步"),
+        ("step 2, acting", "第 2 步，代理"),
+        ("step 3, time 2", "第 3 步，第 2 次"),
+        ("exhausted", "值班室"),
+        ("exhausted, time 4", "值班室"),
+        ("vacant: committee", "空缺：委员"),
+        ("vacant: committee 4", "空缺：委员 4"),
+        ("absent until 2026-12-01", "不在位，到 2026-12-01"),
+        ("0 of 2 on post", "在岗 0 人，应到 2 人"),
+        ("no_contact", "没有联系方式"),
+        ("not done in time", "到时没办完"),
+        ("the first attempt's outcome is unknown", "上一次是否发到不明"),
+        ("在路上了", "在路上了"),
+        ("{time}", "{time}"),
+        (None, ""),
+    ],
+)
+def test_reasons(kept: str | None, told: str) -> None:
+    assert teller("zh").reason(kept) == told
+
+
+@pytest.mark.parametrize("locale", ["zh", "en"])
+@pytest.mark.parametrize(
+    "reason",
+    [VACANT, ABSENT, SUSPENDED, ON_LEAVE, NO_CONTACT, BLOCKED, CALLED_BEFORE, OWN_SHEET, STOOD_IN_FOR],
+)
+def test_why_somebody_was_passed_over_has_words(locale: str, reason: str) -> None:
+    kept = f"{reason}: committee" if reason == VACANT else reason
+    told = teller(locale).reason(kept)
+    assert told
+    assert "_" not in told
+    assert locale == "en" or not told.isascii()
+
+
+def test_events_and_channels_it_has_no_words_for_stay_as_they_are() -> None:
+    tell = teller("zh")
+    assert (tell.event("called"), tell.event("something_new")) == ("呼叫", "something_new")
+    assert (tell.channel("sms"), tell.channel("pigeon"), tell.channel(None)) == ("短信", "pigeon", "")
+
+
+def test_people_are_named_and_strangers_are_their_ids() -> None:
+    tell = teller("zh")
+    assert (tell.name(ANN.id), tell.name(PersonId("p9")), tell.name(None)) == ("王建国", "p9", "")

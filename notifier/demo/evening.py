@@ -41,6 +41,8 @@ class Who:
 
 LATE_GATE, YOURS = "LS01-G1", "p514"
 """The post, and who is to stand it, with which whoever watches may go on playing."""
+DESK_OFFICER = "p001"
+"""Of the city's duty desk, and so he sees everything in the console."""
 SLOWER = 10.0
 """Civil seconds in a real one then: time enough to read and to press."""
 

@@ -1,7 +1,7 @@
 """The command ``check``: whether everything stands ready, now and in the hours ahead."""
 
 from collections.abc import Iterable
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import Annotated
 
 import typer
@@ -14,7 +14,7 @@ from notifier.domain.coverage import Concern, Weakness
 from notifier.domain.digest import UnitReport
 from notifier.domain.ids import PersonId
 from notifier.domain.policy import ROSTERED, Kind
-from notifier.domain.times import iso_utc
+from notifier.domain.times import iso_utc_or_none
 from notifier.engine.checking import Checked, UnitChain, check
 from notifier.engine.parts import Parts
 
@@ -176,15 +176,11 @@ def _ahead_document(weakness: Weakness) -> dict[str, object]:
         "people": list(weakness.people),
         "kinds": [str(kind) for kind in weakness.kinds],
         "post": weakness.post.code if weakness.post else None,
-        "start": _iso(weakness.start),
-        "end": _iso(weakness.end),
+        "start": iso_utc_or_none(weakness.start),
+        "end": iso_utc_or_none(weakness.end),
         "missing": weakness.missing,
         "office": weakness.title,
         "channels": [str(channel) for channel in weakness.channels],
         "reached": weakness.reached if weakness.concern is Concern.SILENCED else None,
         "stand_ins": list(weakness.stand_ins),
     }
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else iso_utc(moment)

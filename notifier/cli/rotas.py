@@ -45,9 +45,9 @@ def preview(
 ) -> None:
     """Show who stands where in the days ahead, everybody's hours, and what is wrong; changes nothing.
 
-    FILE is a rotas.yaml, DIR a folder as `import` takes it, to be tried before it is imported; without
-    either, what is in force. Exit status 1 where a post is short of people or somebody is in two places; too
-    little rest is only said.
+    FILE is a rotas.yaml, DIR a folder as `import` takes it, to be tried before it is imported, with its
+    policies and calendar; without either, what is in force. Exit status 1 where a post is short of people or
+    somebody is in two places; too little rest is only said.
     """
 
     async def work(parts: Parts, config: Config) -> tuple[RotaPreview, Config]:

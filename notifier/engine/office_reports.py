@@ -4,7 +4,7 @@ from datetime import datetime
 
 from notifier.domain.holdings import OfficeRecord, not_before_entry, standing
 from notifier.domain.ids import UnitCode
-from notifier.domain.times import iso_utc
+from notifier.domain.times import iso_utc, iso_utc_or_none
 from notifier.engine.parts import Parts
 from notifier.errors import NotFound
 
@@ -27,9 +27,9 @@ async def offices(parts: Parts, unit: UnitCode, at: datetime | None, known_at: d
                 "rank": seat.rank,
                 "person": how.holder,
                 "status": how.status,
-                "until": _iso(how.until),
+                "until": iso_utc_or_none(how.until),
                 "acting": how.acting,
-                "acting_until": _iso(how.acting_until),
+                "acting_until": iso_utc_or_none(how.acting_until),
             }
         )
     records = [_record(record) for _, book in books for record in book]
@@ -44,14 +44,10 @@ def _record(record: OfficeRecord) -> Document:
         "what": record.what,
         "person": record.person,
         "since": iso_utc(record.since),
-        "until": _iso(record.until),
+        "until": iso_utc_or_none(record.until),
         "of": str(record.of) if record.of is not None else None,
         "by": record.by,
         "reason": record.reason,
         "order": record.order,
         "recorded_at": iso_utc(record.recorded_at),
     }
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return iso_utc(moment) if moment else None

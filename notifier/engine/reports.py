@@ -13,7 +13,7 @@ from notifier.domain.ids import BroadcastId, CaseId, MessageId
 from notifier.domain.message import MessageState
 from notifier.domain.roster import ChannelName
 from notifier.domain.secrecy import shown
-from notifier.domain.times import iso_utc
+from notifier.domain.times import iso_utc, iso_utc_or_none
 from notifier.engine.broadcasts import progress_state
 from notifier.engine.linking.coverage import as_document, coverage
 from notifier.engine.parts import Parts
@@ -95,7 +95,7 @@ def case_document(case: Case) -> Document:
         "step": case.cursor.step,
         "holder": case.holder,
         "opened_at": iso_utc(case.opened_at),
-        "closed_at": _iso(case.closed_at),
+        "closed_at": iso_utc_or_none(case.closed_at),
         "called": list(case.called),
     }
 
@@ -219,11 +219,11 @@ def message_document(message: StoredMessage) -> Document:
         "repeated": message.repeated,
         "attempts": message.attempts,
         "created_at": iso_utc(message.created_at),
-        "sent_at": _iso(message.sent_at),
-        "delivered_at": _iso(message.delivered_at),
-        "answered_at": _iso(message.answered_at),
-        "ended_at": _iso(message.ended_at),
-        "expires_at": _iso(message.expires_at),
+        "sent_at": iso_utc_or_none(message.sent_at),
+        "delivered_at": iso_utc_or_none(message.delivered_at),
+        "answered_at": iso_utc_or_none(message.answered_at),
+        "ended_at": iso_utc_or_none(message.ended_at),
+        "expires_at": iso_utc_or_none(message.expires_at),
     }
 
 
@@ -299,10 +299,6 @@ def _relay_document(relay: Relay) -> Document:
         "relayed": relay.relayed,
     }
     return told | {"flagged": True} if relay.flagged else told
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else iso_utc(moment)
 
 
 def _text(number: int | None) -> str | None:

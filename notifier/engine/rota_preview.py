@@ -13,10 +13,11 @@ from notifier.domain.rota import Rota, civil_moment, expand_rotas, only_known
 from notifier.domain.rota_review import Review, Span, review_roster
 from notifier.domain.times import DAY
 from notifier.engine.parts import Parts
+from notifier.engine.reloading import merged
 from notifier.engine.rotas import ROTAS, calendar_for, need_calendar
 from notifier.engine.station import Station
 from notifier.errors import InputError
-from notifier.files import Known, RosterFiles, parse_rotas, read_roster, read_rotas_file
+from notifier.files import Known, RosterFiles, parse_rotas, read_roster, read_rotas_file, read_settings
 from notifier.store.shift_import import FILE, ShiftPlan, Stored, compare_file, compare_rotas
 
 _BEFORE = timedelta(days=2)
@@ -61,8 +62,8 @@ async def preview_rotas(parts: Parts, source: Path | None, first: date, days: in
     """The roster of ``days`` civil days from ``first`` on.
 
     ``source`` is a rotas.yaml, or a folder or spreadsheet as `import` takes it, to be tried before it is
-    imported; None is what is in force. Raises FileRefused with every bad place, InputError where there is
-    no rota at all.
+    imported, with the policies and the calendar of a folder that has them; None is what is in force. Raises
+    FileRefused with every bad place, InputError where there is no rota at all.
     """
     station = parts.station
     now = station.now()
@@ -108,6 +109,7 @@ async def _read(station: Station, source: Path | None, start: datetime, end: dat
         posts=frozenset(post.code for post in told.posts or ()),
     )
     files = await asyncio.to_thread(_files, source, text, known, station)
+    settings = await asyncio.to_thread(_with_settings_of, source, settings, station)
     posts = files.posts if files.posts is not None else told.posts or ()
     people = told.people or () if files.people is None else [row.person for row in files.people]
     return _Basis(
@@ -119,6 +121,13 @@ async def _read(station: Station, source: Path | None, start: datetime, end: dat
         stored=stored,
         arrived=arrived,
     )
+
+
+def _with_settings_of(source: Path | None, settings: Settings, station: Station) -> Settings:
+    """The settings as an import of a folder leaves them: a file that is absent changes nothing."""
+    if source is None or not source.is_dir():
+        return settings
+    return merged(settings, read_settings(source, zone=station.zone, version=0).sources, station)
 
 
 def _files(source: Path | None, text: str | None, known: Known, station: Station) -> RosterFiles:

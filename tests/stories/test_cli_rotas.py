@@ -1,5 +1,6 @@
 """At the shell: rotas are looked over, as they are in force and before they are taken in."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -144,5 +145,29 @@ def test_too_little_rest_is_said_by_the_policy_and_breaks_nothing(desk: Desk) ->
     rules.mkdir()
     policies = (CITY / "policies.yaml").read_text(encoding="utf-8")
     (rules / "policies.yaml").write_text(policies.replace("grace: 10m", "grace: 10m\n  rest: 0m", 1))
+    tried = desk.does("rota", "preview", rules, *look[2:])
+    assert "歇得不够" not in tried.out, "a folder is read with its own policies"
+    assert "歇得不够" in desk.does(*look).out, "which are not in force by that"
     assert desk.does("import", rules).status == 0
     assert "歇得不够" not in desk.does(*look).out
+
+
+def test_a_folder_is_read_with_its_own_calendar(desk: Desk) -> None:
+    text = "- {post: BS01-G1, from: 2026-11-01, days: workdays, hours: ['08:00-17:00'], teams: [[p13]]}"
+    folder = desk.folder / "calendar"
+    folder.mkdir()
+    (folder / "rotas.yaml").write_text(text, encoding="utf-8")
+    look = ("rota", "preview", folder, "--from", "2026-12-07", "--days", "5", "--json")
+    assert starts(desk, *look) == ["07", "08", "09", "10", "11"]
+    (folder / "calendar.yaml").write_text("days_off: [2026-12-09]\n", encoding="utf-8")
+    assert starts(desk, *look) == ["07", "08", "10", "11"]
+    (folder / "calendar.yaml").write_text("days_off: [someday]\n", encoding="utf-8")
+    refused = desk.does(*look)
+    assert refused.status == 1
+    assert refused.complaints[0].startswith("calendar.yaml:1 days_off")
+
+
+def starts(desk: Desk, *look: object) -> list[str]:
+    """The days of the month on which the gate's shifts begin."""
+    [gate] = [post for post in json.loads(desk.does(*look).out)["posts"] if post["post"] == "BS01-G1"]
+    return [shift["start"][8:10] for shift in gate["shifts"]]

@@ -84,6 +84,17 @@ async def test_what_he_was_called_about_names_the_list_too(desk: IntakeDesk) -> 
     assert (line.person, line.reason) == ("p12", "for p14")
 
 
+async def test_help_names_it_to_who_keeps_an_office(desk: IntakeDesk) -> None:
+    async def helped(person: str) -> str:
+        await desk.chat(person, "帮助")
+        return await text(desk, person, "help")
+
+    liaison, desk_officer, member = [await helped(person) for person in ("p02", "p01", "p13")]
+    assert ("代 姓名 签828" in liaison, "接班827" in liaison) == (True, False)
+    assert ("代 姓名 签828" in desk_officer, "接班827" in desk_officer) == (True, True)
+    assert ("代 姓名 签828" in member, "接班827" in member) == (False, False), "he is away"
+
+
 # ── who may not ──────────────────────────────────────────────────────────────────────────────────
 
 

@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from notifier.domain.case import CallState, Declined
 from notifier.domain.language.model import Answer, Verb
-from notifier.domain.roster import Person
+from notifier.domain.roster import DUTY_DESK, Person
+from notifier.domain.times import DAY
 from notifier.engine.case_letters import local_phone
 from notifier.engine.contacts_lost import STOPPED, WRONG
 from notifier.engine.intake.answers.basis import Basis
@@ -56,7 +57,19 @@ class GeneralAnswers:
         asking = [standing for standing in visit.standings if standing.view.asks]
         if asking:
             return [await self._readings.choose(visit, asking, "help_open")]
-        return [await self._plain(visit, visit.sender, "help")]
+        concerns = {"office_holder": False, "desk_officer": False}
+        for person in visit.people:
+            held = await visit.tx.roster.offices_held(person.id)
+            kept = {office.title for office in held if office.is_kept_by(person.id, visit.now)}
+            concerns["office_holder"] |= bool(kept)
+            concerns["desk_officer"] |= DUTY_DESK in kept or await self._is_at_desk(visit, person)
+        return [await self._plain(visit, visit.sender, "help", concerns)]
+
+    async def _is_at_desk(self, visit: Visit, person: Person) -> bool:
+        """Whether he has a shift at a duty desk, yesterday, today or tomorrow."""
+        shifts = await visit.tx.shifts.of_person(person.id, visit.now - DAY, visit.now + DAY)
+        posts = await visit.tx.roster.posts({shift.post for shift in shifts})
+        return any(post.kind == DUTY_DESK for post in posts.values())
 
     async def list_open(self, visit: Visit, answer: Answer) -> list[Reply]:
         """The items of the list meant, else everything that is open."""

@@ -39,7 +39,7 @@ EVERY = timedelta(seconds=0.1)
 LOOK_EVERY_S = 0.25
 ENDS_WITHIN_S = 120.0
 
-_CALLING = re.compile(r'id="(u-[0-9a-f]+)" class="cell s-calling"')
+_CALLING = re.compile(rb'id="(u-[0-9a-f]+)" class="cell s-calling"')
 _STREAM = re.compile(r'sse-connect="([^"]*)"')
 
 
@@ -50,14 +50,16 @@ class Watch:
     told: dict[str, list[datetime]] = field(default_factory=dict)
     complete: asyncio.Event = field(default_factory=asyncio.Event)
     connected: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
+    number: int = 0
     lost: int = 0
 
-    def note(self, line: str, seen: set[str], at: datetime) -> None:
+    def note(self, line: bytes, seen: set[bytes], at: datetime) -> None:
         """One line of one stream."""
         for cell in set(_CALLING.findall(line)) - seen:
             seen.add(cell)
-            self.told.setdefault(cell, []).append(at)
-        if len(self.told) == VILLAGES and all(len(times) == PAGES for times in self.told.values()):
+            self.told.setdefault(cell.decode(), []).append(at)
+            self.number += 1
+        if self.number == VILLAGES * PAGES:
             self.complete.set()
 
 
@@ -127,7 +129,7 @@ async def _open_pages(client: aiohttp.ClientSession, parts: Parts, process: Proc
 
 
 async def _page(client: aiohttp.ClientSession, address: str, watch: Watch) -> None:
-    seen: set[str] = set()
+    seen: set[bytes] = set()
     async with client.get(address, timeout=aiohttp.ClientTimeout(total=None), read_bufsize=2**22) as answer:
         answer.raise_for_status()
         watch.connected.release()
@@ -135,7 +137,7 @@ async def _page(client: aiohttp.ClientSession, address: str, watch: Watch) -> No
         async for chunk in answer.content.iter_any():
             *lines, buffer = (buffer + chunk).split(b"\n")
             for line in lines:
-                watch.note(line.decode(), seen, datetime.now(UTC))
+                watch.note(line, seen, datetime.now(UTC))
     watch.lost += 1
 
 

@@ -7,8 +7,7 @@ from markupsafe import Markup
 
 from notifier.domain.ids import UnitCode
 from notifier.domain.wall import Standing
-from notifier.engine.access.guard import SeenUnits
-from notifier.engine.console.wall import Cell, Filter, Snapshot, Wall, is_shown, look
+from notifier.engine.console.wall import Cell, Filter, Snapshot, Wall, is_shown
 from notifier.web.console.render import Renderer
 
 GLYPHS: Final[Mapping[Standing, str]] = {
@@ -40,7 +39,6 @@ class Faces:
         """Nothing is drawn yet."""
         self._renderer = renderer
         self._cells: dict[tuple[str, UnitCode], tuple[Cell, Markup]] = {}
-        self._heads: dict[tuple[str, SeenUnits, Filter], tuple[Snapshot, Markup]] = {}
 
     def cell(self, locale: str, cell: Cell) -> Markup:
         """One cell."""
@@ -60,16 +58,6 @@ class Faces:
         """Counters, calm, and what to look at first."""
         values = {"wall": wall, "wanted": wanted, "glyphs": GLYPHS, "shown": URGENT_SHOWN}
         return Markup(self._renderer.text(locale, "wall_head.html", **values))
-
-    def head_of(self, locale: str, snapshot: Snapshot, seen: SeenUnits, wanted: Filter) -> Markup:
-        """The head of a snapshot's wall, drawn once for all who see the same of it."""
-        key = (locale, seen, wanted)
-        drawn = self._heads.get(key)
-        if drawn is None or drawn[0] is not snapshot:
-            # Only of the newest: who left takes his with him.
-            self._heads = {k: v for k, v in self._heads.items() if v[0] is snapshot}
-            drawn = self._heads[key] = (snapshot, self.head(locale, look(snapshot, seen, wanted), wanted))
-        return drawn[1]
 
     def swaps(
         self, locale: str, snapshot: Snapshot, codes: Iterable[UnitCode], wanted: Filter

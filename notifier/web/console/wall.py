@@ -16,7 +16,7 @@ from notifier.engine.console.wall import EVERYTHING, Filter, look, read_snapshot
 from notifier.web.console.faces import GLYPHS, Faces
 from notifier.web.console.kit import Kit
 from notifier.web.console.live import Streams
-from notifier.web.console.live_wall import LiveWall, print_of
+from notifier.web.console.live_wall import LiveWall, WallNews, print_of
 from notifier.web.console.routes import Routes
 from notifier.web.console.visit import Visitor
 
@@ -32,6 +32,7 @@ class WallPages:
         self._kit = kit
         self._faces = faces
         self._streams = streams
+        self._news = WallNews(kit.renderer, faces)
 
     def add_to(self, routes: Routes) -> None:
         """Take the pages in."""
@@ -63,8 +64,7 @@ class WallPages:
         """What changes on it, for as long as its page is open."""
         query = request.query_params
         wanted = filter_of(query)
-        live = LiveWall(self._kit, self._faces, visitor, wanted, query.get("seen", ""))
-        return self._streams.open(request, live)
+        return self._streams.open(request, LiveWall(self._news, visitor, wanted, query.get("seen", "")))
 
 
 def filter_of(query: Mapping[str, str]) -> Filter:

@@ -33,6 +33,13 @@ class SignInRepo:
             return PersonId(person)
         return found[0] if len(found) == 1 else None
 
+    async def count_from(self, address_hash: str, since: datetime) -> int:
+        """How often it was asked from that address since then, and let nobody in."""
+        counted = select(func.count()).where(
+            sign_ins.c.address_hash == address_hash, sign_ins.c.asked_at > since, sign_ins.c.used_at.is_(None)
+        )
+        return await self._conn.scalar(counted) or 0
+
     async def count_alone(self, asked_hash: str, address_hash: str, since: datetime) -> tuple[int, int]:
         """How often that was asked, and asked from that address, since then, and let nobody in.
 
@@ -72,6 +79,11 @@ class SignInRepo:
         """From now on this code, and this link, let that person in."""
         giving = update(sign_ins).where(sign_ins.c.id == number)
         await self._conn.execute(giving.values(salt=salt, code_hash=code_hash, link_hash=link_hash))
+
+    async def has_tries(self, ticket_hash: str, now: datetime) -> bool:
+        """Whether the asking that the browser holds works still."""
+        query = select(sign_ins.c.id).where(sign_ins.c.ticket_hash == ticket_hash, _works(now))
+        return await self._conn.scalar(query) is not None
 
     async def try_ticket(self, ticket_hash: str, now: datetime) -> SignIn | None:
         """Spend one try of the asking that the browser holds. None when it works no more."""

@@ -366,6 +366,31 @@ async def test_a_new_session_at_each_sign_in(desk: Desk) -> None:
     assert _cookie_of(entered, COOKIE) != "chosen-by-somebody-else"
 
 
+async def test_who_comes_in_anew_leaves_no_session_behind(desk: Desk) -> None:
+    former = await desk.console.signed_in(DAN)
+    client = desk.console.guest()
+    client.cookies.set(COOKIE, former.token)
+    await desk.ask(client, "dan")
+    assert (await desk.enter(client, await desk.code())).status_code == 303
+    assert (await former.get("/console")).status_code == 303
+
+
+async def test_who_floods_us_writes_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = desk.console.guest()
+    for number in range(PER_ADDRESS):
+        await desk.ask(client, f"x{number}")
+    client.cookies.clear()
+
+    def write(_: Database) -> None:
+        raise AssertionError("something was written")
+
+    monkeypatch.setattr(Database, "write", write)
+    assert (await desk.ask(client, "dan")).status_code == 429
+    client.cookies.set(TICKET, "made-up")
+    assert (await desk.enter(client, "123456")).status_code == 400
+    assert (await desk.post(client, "/console/in/made-up")).status_code == 400
+
+
 async def test_who_cannot_be_written_to_gets_nothing(desk: Desk) -> None:
     await desk.ask(desk.console.guest(), FAN)
     await desk.turn()

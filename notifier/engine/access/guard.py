@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Never, NewType
 
 from notifier.domain.access import Right, Scope
-from notifier.domain.audience import Clause, InUnit, IsPerson, parse_audience
+from notifier.domain.audience import Audience, Clause, InUnit, IsPerson, parse_audience
 from notifier.domain.case import CallState, Case
 from notifier.domain.ids import BroadcastId, CaseId, MessageId, PersonId, PostCode, ShiftKey, UnitCode
 from notifier.domain.roster import Person, Post, Shift, Unit
@@ -45,6 +45,17 @@ class Guard:
         if right not in self._seen:
             self._seen[right] = SeenUnits(frozenset(self._under(self.scope.roots(right))))
         return self._seen[right]
+
+    def some(self, right: Right) -> SeenUnits:
+        """The same, for who has the right somewhere."""
+        seen = self.units(right)
+        if not seen:
+            raise _out_of_reach()
+        return seen
+
+    def below(self, code: str, right: Right) -> SeenUnits:
+        """That unit, and all below it."""
+        return SeenUnits(frozenset(self._under([self.unit(code, right)])))
 
     def may(self, unit: UnitCode | None, right: Right) -> bool:
         """Whether the right holds in that unit; None is what belongs to no unit, and so to the whole."""
@@ -114,9 +125,19 @@ class Guard:
         if self.scope.everything:
             return True
         clauses = parse_audience(list(expressions))
-        named = {term.id for clause in clauses for term in clause if isinstance(term, IsPerson)}
-        people = await tx.roster.people(named)
-        return all(any(self.may(unit, right) for unit in _bounds(clause, people)) for clause in clauses)
+        return self._holds_over(clauses, await tx.roster.people(_named(clauses)), right)
+
+    async def broadcasts(self, tx: Tx, some: Iterable[Broadcast], right: Right) -> list[Broadcast]:
+        """Those of some that ``broadcast`` gives, in their order."""
+        if self.scope.everything:
+            return list(some)
+        meant = [(broadcast, parse_audience(broadcast.audience)) for broadcast in some]
+        people = await tx.roster.people({person for _, clauses in meant for person in _named(clauses)})
+        return [
+            broadcast
+            for broadcast, clauses in meant
+            if broadcast.author == self.scope.person or self._holds_over(clauses, people, right)
+        ]
 
     async def message(self, tx: Tx, number: str, right: Right) -> StoredMessage:
         """That message, which belongs to its case's unit, or else to its person's."""
@@ -136,6 +157,9 @@ class Guard:
     def _require(self, unit: UnitCode | None, right: Right) -> None:
         if not self.may(unit, right):
             raise _out_of_reach()
+
+    def _holds_over(self, clauses: Audience, people: Mapping[PersonId, Person], right: Right) -> bool:
+        return all(any(self.may(unit, right) for unit in _bounds(clause, people)) for clause in clauses)
 
     def _was_called(self, case: Case) -> bool:
         call = case.call_to(self.scope.person)
@@ -179,6 +203,10 @@ def _children(units: Iterable[Unit]) -> dict[UnitCode, list[UnitCode]]:
         if unit.parent is not None:
             below.setdefault(unit.parent, []).append(unit.code)
     return below
+
+
+def _named(clauses: Audience) -> set[PersonId]:
+    return {term.id for clause in clauses for term in clause if isinstance(term, IsPerson)}
 
 
 def _bounds(clause: Clause, people: Mapping[PersonId, Person]) -> list[UnitCode]:

@@ -69,6 +69,22 @@ class SigningIn:
         self._sessions = sessions
         self._real_now = real_now
 
+    # ── before anything is written: who floods us must not keep others from writing ──
+
+    async def require_room(self, tx: Tx, address: str) -> None:
+        """Raise TooMany for an address that has asked too often. Reads only."""
+        since = self._real_now() - COUNTED_FOR
+        if await tx.sign_ins.count_from(hashed(address), since) >= PER_ADDRESS:
+            raise TooMany
+
+    async def may_try(self, tx: Tx, ticket: str) -> bool:
+        """Whether a code may let anybody in with that ticket. Reads only."""
+        return await tx.sign_ins.has_tries(hashed(ticket), self._real_now())
+
+    async def may_follow(self, tx: Tx, link: str) -> bool:
+        """Whether that link lets anybody in. Reads only."""
+        return await tx.sign_ins.by_link(hashed(link), self._real_now()) is not None
+
     # ── asking ───────────────────────────────────────────────────────────────────────────────────
 
     async def ask(self, tx: Tx, typed: str, address: str) -> str:

@@ -11,6 +11,7 @@ from notifier.web.console.case import CasePages
 from notifier.web.console.faces import Faces
 from notifier.web.console.kit import Kit
 from notifier.web.console.live import Streams
+from notifier.web.console.me import MePages
 from notifier.web.console.pauses import PausePages
 from notifier.web.console.render import Renderer
 from notifier.web.console.routes import Routes
@@ -40,5 +41,6 @@ def console_routers(parts: Parts, public_url: str | None, feed: Feed) -> tuple[A
     CasePages(kit, streams).add_to(routes)
     PausePages(kit).add_to(routes)
     SignInPages(kit, door).add_to(routes)
+    MePages(kit, door).add_to(routes)
     routes.close()
     return assets.router(), routes.router

@@ -1,20 +1,23 @@
-"""Coming in and going out: who are you, the code, the link's one button, the language."""
+"""Coming in: who are you, the code, the link's one button, the language."""
 
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 from unicodedata import normalize
 from urllib.parse import quote
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from notifier.domain.access import Right
 from notifier.engine.access.sign_in import COUNTED_FOR, VALID_FOR, Entry, TooMany
+from notifier.store.tx import Tx
 from notifier.web.console.csrf import read_form, text_of
 from notifier.web.console.kit import Kit
 from notifier.web.console.routes import Routes
-from notifier.web.console.visit import HOME, SIGN_IN, Door, Guest, Visitor, safe_next
+from notifier.web.console.visit import HOME, SIGN_IN, Door, Guest, safe_next
 from notifier.web.console.words import LOCALES
+
+log = structlog.get_logger(__name__)
 
 CODE: Final = f"{SIGN_IN}/code"
 LINK: Final = f"{HOME}/in/{{link}}"
@@ -23,7 +26,7 @@ _IPV6_SITE: Final = 64
 
 
 class SignInPages:
-    """Open to everybody, but for going out."""
+    """Open to everybody."""
 
     def __init__(self, kit: Kit, door: Door) -> None:
         """``door`` keeps what the browser is given."""
@@ -40,9 +43,6 @@ class SignInPages:
         routes.open_get(LINK, self.link)
         routes.open_post(LINK, self.try_link)
         routes.open_get(f"{HOME}/language/{{locale}}", self.language)
-        routes.post(f"{HOME}/sign-out", self.sign_out)
-        routes.get(f"{HOME}/me", self.me)
-        routes.post(f"{HOME}/me/sign-out-everywhere", self.sign_out_everywhere)
 
     # ── who are you? ──
 
@@ -59,9 +59,9 @@ class SignInPages:
         if not typed:
             return self._page(request, guest, "sign_in.html", 400, next=wanted, problem="sign_in.empty")
         try:
-            async with self._kit.parts.station.db.write() as tx:
-                ticket = await self._signing_in.ask(tx, typed, address_of(request))
+            ticket = await self._ask(typed, address_of(request))
         except TooMany:
+            log.info("sign_in_refused", reason="too_many")
             answer = self._page(request, guest, "sign_in.html", 429, next=wanted, problem="sign_in.too_many")
             answer.headers["Retry-After"] = str(int(COUNTED_FOR.total_seconds()))
             return answer
@@ -69,6 +69,13 @@ class SignInPages:
         led = RedirectResponse(f"{CODE}?next={quote(wanted, safe='/')}", status_code=303)
         self._door.give_ticket(led, ticket, int(VALID_FOR.total_seconds()))
         return led
+
+    async def _ask(self, typed: str, address: str) -> str:
+        database = self._kit.parts.station.db
+        async with database.read() as tx:
+            await self._signing_in.require_room(tx, address)
+        async with database.write() as tx:
+            return await self._signing_in.ask(tx, typed, address)
 
     # ── the code ──
 
@@ -85,13 +92,23 @@ class SignInPages:
         wanted = safe_next(text_of(form, "next"))
         typed = "".join(normalize("NFKC", text_of(form, "code")).split())
         ticket = self._door.ticket(request) or ""
-        async with self._kit.parts.station.db.write() as tx:
-            entry = await self._signing_in.by_code(tx, ticket, typed, _agent(request))
+        entry = await self._try_code(request, ticket, typed)
         if entry is None:
+            log.info("sign_in_refused", reason="code")
             return self._page(
                 request, guest, "sign_in_code.html", 400, next=wanted, problem="sign_in.wrong_code"
             )
         return self._enter(entry, wanted)
+
+    async def _try_code(self, request: Request, ticket: str, typed: str) -> Entry | None:
+        database = self._kit.parts.station.db
+        async with database.read() as tx:
+            if not await self._signing_in.may_try(tx, ticket):
+                return None
+        async with database.write() as tx:
+            entry = await self._signing_in.by_code(tx, ticket, typed, _agent(request))
+            await self._end_former(tx, request, entry)
+        return entry
 
     # ── the link ──
 
@@ -101,33 +118,28 @@ class SignInPages:
 
     async def try_link(self, request: Request, guest: Guest) -> Response:
         """Let in who has pressed it."""
-        async with self._kit.parts.station.db.write() as tx:
-            entry = await self._signing_in.by_link(tx, request.path_params["link"], _agent(request))
+        entry = await self._try_link(request, request.path_params["link"])
         if entry is None:
+            log.info("sign_in_refused", reason="link")
             return self._page(request, guest, "sign_in_link.html", 400, problem="sign_in.dead_link")
         return self._enter(entry, HOME)
 
-    # ── inside ──
+    async def _try_link(self, request: Request, link: str) -> Entry | None:
+        database = self._kit.parts.station.db
+        async with database.read() as tx:
+            if not await self._signing_in.may_follow(tx, link):
+                return None
+        async with database.write() as tx:
+            entry = await self._signing_in.by_link(tx, link, _agent(request))
+            await self._end_former(tx, request, entry)
+        return entry
 
-    async def me(self, request: Request, visitor: Visitor) -> Response:
-        """Who is signed in, what he may do, and where else he is."""
-        async with self._kit.read(visitor) as (tx, _):
-            sessions = await self._kit.parts.sessions.of_person(tx, visitor.person.id)
-            units = await tx.roster.units_named({visitor.person.unit, *visitor.scope.over})
-        values = {"sessions": sessions, "units": units, "all_rights": tuple(Right)}
-        return self._kit.renderer.page(request, visitor, "me.html", **values)
-
-    async def sign_out(self, _request: Request, visitor: Visitor) -> Response:
-        """End this session."""
-        async with self._kit.parts.station.db.write() as tx:
-            await self._kit.parts.sessions.end(tx, visitor.session.id)
-        return self._leave()
-
-    async def sign_out_everywhere(self, _request: Request, visitor: Visitor) -> Response:
-        """End all of the visitor's sessions."""
-        async with self._kit.parts.station.db.write() as tx:
-            await self._kit.parts.sessions.end_all(tx, visitor.person.id)
-        return self._leave()
+    async def _end_former(self, tx: Tx, request: Request, entry: Entry | None) -> None:
+        """Who comes in anew leaves no session behind in this browser."""
+        former = self._door.token(request)
+        session = await self._kit.parts.sessions.find(tx, former) if entry and former else None
+        if session is not None:
+            await self._kit.parts.sessions.end(tx, session.id)
 
     async def language(self, request: Request, _guest: Guest) -> Response:
         """Remember a language in this browser."""
@@ -145,11 +157,6 @@ class SignInPages:
     def _enter(self, entry: Entry, wanted: str) -> Response:
         answer = RedirectResponse(wanted, status_code=303)
         self._door.let_in(answer, entry.token)
-        return answer
-
-    def _leave(self) -> Response:
-        answer = RedirectResponse(SIGN_IN, status_code=303)
-        self._door.let_out(answer)
         return answer
 
 

@@ -63,7 +63,7 @@ class Door:
 
     async def admit(self, request: Request) -> Visitor:
         """The visitor, with his scope read anew. Raises SignInNeeded."""
-        token = request.cookies.get(self._cookie)
+        token = self.token(request)
         if not token:
             raise SignInNeeded
         station = self._parts.station
@@ -84,6 +84,10 @@ class Door:
     def guest(self, request: Request) -> Guest:
         """Whoever asks for what everybody may see."""
         return Guest(locale=language_of(request, self._parts.station.locale))
+
+    def token(self, request: Request) -> str | None:
+        """What the browser got when it came in."""
+        return request.cookies.get(self._cookie)
 
     def let_in(self, answer: Response, token: str) -> None:
         """Give the browser the token of a session, in place of its ticket."""

@@ -33,7 +33,7 @@ class What(StrEnum):
     SUSPENDED = "suspended"
     """The holder ``person`` is suspended."""
     ACTING = "acting"
-    """``person`` acts; with ``of``, an absence or a suspension, never longer than that lasts."""
+    """``person`` acts; with ``of``, an absence, a suspension or a vacancy, never longer than that lasts."""
     ENDED = "ended"
     """The record ``of`` ends at ``since``, whatever ``until`` it had; the last one entered counts."""
     TAKEN_BACK = "taken_back"
@@ -94,7 +94,7 @@ def standing(records: Iterable[OfficeRecord], at: datetime, *, known_at: datetim
     if appointment is not None and holder is not None:
         # What kept him away when he held it before, and was never ended, ended with that.
         away = book.in_force(What.SUSPENDED, at, appointment) or book.in_force(What.ABSENT, at, appointment)
-    acting = book.in_force(What.ACTING, at)
+    acting = book.acting(at, appointment)
     return Standing(
         holder=holder,
         status=OfficeStatus(away.what) if away else OfficeStatus.IN_POST,
@@ -179,6 +179,23 @@ class _Book:
             and (under is None or (span.person == under.person and span.since >= under.since))
         ]
         return max(found, key=lambda span: (span.since, span.id), default=None)
+
+    def acting(self, at: datetime, appointment: OfficeRecord | None) -> OfficeRecord | None:
+        """Who acts at ``at``: the last in force, unless somebody was appointed over what it depends on."""
+        found = [
+            span
+            for span in self.spans
+            if span.what is What.ACTING and self.holds(span, at) and self._is_needed(span, appointment)
+        ]
+        return max(found, key=lambda span: (span.since, span.id), default=None)
+
+    def _is_needed(self, acting: OfficeRecord, appointment: OfficeRecord | None) -> bool:
+        cause = self._by_id.get(acting.of) if acting.of is not None else None
+        if cause is None or appointment is None:
+            return True
+        if cause.what is What.APPOINTED:
+            return cause.id == appointment.id
+        return cause.person == appointment.person and cause.since >= appointment.since
 
 
 def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:

@@ -19,7 +19,7 @@ from notifier.domain.holdings import (
     standing,
 )
 from notifier.domain.ids import PersonId, UnitCode
-from notifier.domain.roster import Office
+from notifier.domain.roster import Office, OfficeStatus
 from notifier.store.statements import batches, insert_or
 from notifier.store.tables import office_records, offices
 
@@ -162,7 +162,8 @@ def _office_row(seat: Seat, now: Standing) -> dict[str, Any]:
         "rank": seat.rank,
         "person": now.holder,
         "status": now.status,
-        "until": now.until,
+        # offices.csv ends absences only; with any other end here the same file would differ from it.
+        "until": now.until if now.status is OfficeStatus.ABSENT else None,
         "acting": now.acting,
         "acting_until": now.acting_until,
     }

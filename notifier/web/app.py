@@ -30,7 +30,7 @@ WALL = "wall"
 def create_app(deps: WebDeps) -> FastAPI:
     """Webhooks, health, metrics and the console. Opens nothing by itself."""
     watching, keeper, bodies = Watching(deps), Keeper(deps), Bodies()
-    feed = Feed(deps.database, deps.now, deps.pulses.of_visitors(WALL))
+    feed = Feed(deps.database, deps.parts.station.clock, deps.pulses.of_visitors(WALL))
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

@@ -15,6 +15,7 @@ from notifier.domain.policy import Kind
 from notifier.domain.roster import Post, Presence, PresenceEnd, UnitKind
 from notifier.domain.wall import Standing
 from notifier.engine.access.guard import Guard
+from notifier.engine.clock import ManualClock
 from notifier.engine.console.case_view import read_case
 from notifier.engine.console.unit_view import read_unit
 from notifier.engine.console.wall import look, read_snapshot
@@ -111,12 +112,12 @@ async def test_the_wall_of_many_villages_costs_no_more_than_that_of_few(
     parts: Parts, database: Database
 ) -> None:
     async def read(tx: Tx) -> object:
-        return await read_snapshot(tx, TONIGHT)
+        return await read_snapshot(tx, ManualClock(TONIGHT))
 
     few = await statements(database, read)
     await grow(database, 60)
     async with counted(database) as (tx, made):
-        snapshot = await read_snapshot(tx, TONIGHT)
+        snapshot = await read_snapshot(tx, ManualClock(TONIGHT))
     assert len(snapshot.cells) == 65
     assert len(made) == few
     assert few <= 9
@@ -157,7 +158,10 @@ async def test_the_wall_counts_who_is_there_and_who_should_be(parts: Parts, data
             )
         await tx.cases.open(a_case(V1, NIGHT.key))
     async with database.read() as tx:
-        before, after = await read_snapshot(tx, NOW), await read_snapshot(tx, TONIGHT)
+        before, after = (
+            await read_snapshot(tx, ManualClock(NOW)),
+            await read_snapshot(tx, ManualClock(TONIGHT)),
+        )
     assert (before.cells[V1].on_post, before.cells[V1].expected) == (2, 0)
     assert (after.cells[V1].on_post, after.cells[V1].expected) == (2, 2), "each person counts once"
     assert after.cells[V1].standing is Standing.CALLING
@@ -168,7 +172,10 @@ async def test_a_paused_post_expects_nobody_and_shows_as_paused(parts: Parts, da
     async with database.write() as tx:
         await tx.pauses.add(pause)
     async with database.read() as tx:
-        paused, over = await read_snapshot(tx, TONIGHT), await read_snapshot(tx, NOW + 5 * HOUR)
+        paused, over = (
+            await read_snapshot(tx, ManualClock(TONIGHT)),
+            await read_snapshot(tx, ManualClock(NOW + 5 * HOUR)),
+        )
     assert (paused.cells[V1].standing, paused.cells[V1].expected) == (Standing.PAUSED, 0)
     assert (over.cells[V1].standing, over.cells[V1].expected) == (Standing.CALM, 2)
 
@@ -176,7 +183,7 @@ async def test_a_paused_post_expects_nobody_and_shows_as_paused(parts: Parts, da
 async def test_counters_are_of_what_one_sees(parts: Parts, database: Database) -> None:
     await grow(database, 3)
     async with database.read() as tx:
-        snapshot = await read_snapshot(tx, TONIGHT)
+        snapshot = await read_snapshot(tx, ManualClock(TONIGHT))
         mine = Scope(person=ANN, over={V1: frozenset({Right.SEE})})
         town = Scope(person=EVA, over={TOWN: frozenset({Right.SEE})})
         one = look(snapshot, (await Guard.open(tx, mine)).units(Right.SEE))

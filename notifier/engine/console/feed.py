@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
 
+from notifier.engine.clock import Clock
 from notifier.engine.console.wall import Snapshot, keep_equal, read_snapshot
 from notifier.engine.loops import Pulse, keep_turning
 from notifier.store.database import Database
@@ -50,10 +50,10 @@ class Watcher:
 class Feed:
     """Looks at the city while somebody watches."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime], pulse: Pulse) -> None:
-        """``now`` is the civil clock; ``pulse`` says how the looks fare."""
+    def __init__(self, database: Database, clock: Clock, pulse: Pulse) -> None:
+        """``clock`` is the civil one; ``pulse`` says how the looks fare."""
         self._database = database
-        self._now = now
+        self._clock = clock
         self._pulse = pulse
         self._watchers: set[Watcher] = set()
         self._stopping = asyncio.Event()
@@ -104,7 +104,7 @@ class Feed:
             mark = await tx.walls.mark()
             if mark == self._mark and time.monotonic() - self._read_at < READ_ANYWAY_S:
                 return False
-            snapshot = keep_equal(self._snapshot, await read_snapshot(tx, self._now()))
+            snapshot = keep_equal(self._snapshot, await read_snapshot(tx, self._clock))
         self._mark, self._snapshot, self._read_at = mark, snapshot, time.monotonic()
         for watcher in self._watchers:
             watcher.show(snapshot)

@@ -15,10 +15,11 @@ from notifier.domain.roster import Post, Unit, UnitKind
 from notifier.domain.wall import OpenMatter, Standing, by_urgency, worst
 from notifier.engine.access.guard import SeenUnits
 from notifier.engine.alarms import ALARM_LANE
+from notifier.engine.clock import Clock
 from notifier.store.tx import Tx
 
 LATE_AFTER = timedelta(seconds=10)
-"""Civil time after which a timer counts as late; those of one moment are handled one after the other."""
+"""Real time after which a timer counts as late; those of one moment are handled one after the other."""
 
 _LANES = (*Lane, ALARM_LANE)
 
@@ -119,8 +120,9 @@ class Wall:
         return not any(self.counters.cases.values())
 
 
-async def read_snapshot(tx: Tx, now: datetime) -> Snapshot:
-    """The city as it stands: eight statements."""
+async def read_snapshot(tx: Tx, clock: Clock) -> Snapshot:
+    """The city as it stands: eight statements. ``clock`` is the civil one."""
+    now = clock.now()
     units = await tx.roster.units()
     posts = {post.code: post for kept in (await tx.outlook.posts()).values() for post in kept}
     pauses = [pause for pause in await tx.pauses.standing(now) if pause.holds(now)]
@@ -131,7 +133,7 @@ async def read_snapshot(tx: Tx, now: datetime) -> Snapshot:
         posts=posts,
         cells=await _read_cells(tx, units, posts, pauses, now),
         towns=towns,
-        late=await tx.walls.late_timers(now - LATE_AFTER, _LANES),
+        late=await tx.walls.late_timers(now - LATE_AFTER * clock.speed, _LANES),
         queued=await tx.walls.queued(),
     )
 

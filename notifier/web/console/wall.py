@@ -43,7 +43,7 @@ class WallPages:
         """What the visitor may see, in one glance."""
         wanted = filter_of(request.query_params)
         async with self._kit.read(visitor) as (tx, guard):
-            snapshot = await read_snapshot(tx, self._kit.parts.station.now())
+            snapshot = await read_snapshot(tx, self._kit.parts.station.clock)
             seen = guard.units(Right.SEE)
         wall = look(snapshot, seen, wanted)
         return self._kit.renderer.page(

@@ -14,7 +14,7 @@ import structlog
 
 from notifier.channels.http import hush
 from notifier.channels.sms.reach import can_reply
-from notifier.config import Config, shipped
+from notifier.config import Config, is_loopback, shipped
 from notifier.engine.clock import Clock, FastClock, RealClock
 from notifier.engine.log_lines import LogLines
 from notifier.engine.parts import Parts, assemble
@@ -107,9 +107,17 @@ def start_warnings(config: Config) -> list[str]:
         ),
         (not config.telegram_tokens, "TELEGRAM_TOKEN is not set: Telegram is off"),
         (not config.sms_on, "TWILIO_ACCOUNT_SID is not set: SMS is off"),
+        (
+            config.public_url is not None and _is_in_the_clear(config.public_url),
+            "PUBLIC_URL is not https: codes and sessions of the console can be read on their way",
+        ),
         (EVERYBODY not in config.allowed, "ONLY_TO is set: messages to everybody else are withheld"),
     )
     return [sentence for wrong, sentence in rules if wrong]
+
+
+def _is_in_the_clear(url: str) -> bool:
+    return not url.startswith("https://") and not is_loopback(url)
 
 
 def set_up_logs(level: str, to: TextIO | None = None) -> None:

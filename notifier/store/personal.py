@@ -72,7 +72,7 @@ _NAMED_IN: dict[Table, tuple[Column[Any], ...]] = {
 }
 """Where a person's id stands."""
 
-_IDS = frozenset({"id", "case", "matter", "message", "broadcast", "previous"})
+_IDS = frozenset({"id", "case", "matter", "message", "broadcast", "previous", "rides_on"})
 """Numbers that are names: given out as text."""
 
 _SECRET = frozenset(

@@ -11,6 +11,7 @@ from notifier.store.cases import CaseRepo
 from notifier.store.clock import ClockRepo
 from notifier.store.contacts import ContactRepo
 from notifier.store.covers import CoverRepo
+from notifier.store.deliveries import DeliveryRepo
 from notifier.store.grants import GrantRepo
 from notifier.store.imports import ImportRepo
 from notifier.store.inbox import InboxRepo
@@ -190,3 +191,8 @@ class Tx:
     def walls(self) -> WallRepo:
         """The whole city at a glance."""
         return WallRepo(self.conn)
+
+    @cached_property
+    def deliveries(self) -> DeliveryRepo:
+        """What was sent and what became of it."""
+        return DeliveryRepo(self.conn)

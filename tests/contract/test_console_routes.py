@@ -14,13 +14,15 @@ from starlette.routing import Route as StarletteRoute
 
 from notifier.domain.access import LOCAL_RIGHTS, SEE_ONLY, Grant, Right
 from notifier.domain.case import Case, CaseState
-from notifier.domain.ids import CaseId, PersonId
+from notifier.domain.ids import CaseId, MessageId, PersonId
+from notifier.domain.message import MessageState
 from notifier.domain.pausing import Pause
 from notifier.domain.policy import Kind
 from notifier.domain.roster import Office, OfficeStatus
 from notifier.engine.console.case_actions import Deed
 from notifier.store.database import Database
 from tests.contract.console_client import Browser, Console
+from tests.contract.store_a import PLAIN
 from tests.contract.store_city import (
     ANN,
     BOB,
@@ -81,6 +83,7 @@ GET: dict[str, Guarded | str] = {
     "/console/me": Guarded(leads=True),
     "/console/units/{unit}": Guarded(right=Right.SEE, ids={"unit": V1}, leads=True),
     "/console/cases/{case}": Guarded(right=Right.SEE, ids=_CASE, leads=True),
+    "/console/deliveries": Guarded(right=Right.OVERSEE, leads=True),
     "/console/cases/{case}/events": Guarded(right=Right.SEE, ids=_CASE, endless=True),
     "/console/{rest:path}": Guarded(leads=True, ids={"rest": "nothing/of/the/kind"}, right=Right.SEE),
     "/api": SHUT,
@@ -102,6 +105,7 @@ POST: dict[str, Guarded | str] = {
         f"/console/cases/{{case}}/{deed}": Guarded(right=Right.ACT, ids=_CASE, form={"words": "w"})
         for deed in Deed
     },
+    "/console/deliveries/{message}/resend": Guarded(right=Right.OVERSEE, ids={"message": "1"}),
     "/console/pauses": Guarded(
         right=Right.PAUSE, form={"where": f"post:{GATE}", "reason": "r", "hours": "2"}
     ),
@@ -110,7 +114,14 @@ POST: dict[str, Guarded | str] = {
     "/api/{rest:path}": SHUT,
 }
 
-NO_SUCH = {"unit": "V9", "case": "999", "person": "nobody", "number": "999", "rest": "units/V1/nothing"}
+NO_SUCH = {
+    "unit": "V9",
+    "case": "999",
+    "person": "nobody",
+    "number": "999",
+    "message": "999",
+    "rest": "units/V1/nothing",
+}
 """Ids of the same kinds that there are not."""
 FOREIGN_FORMS = {"where": (f"post:{GATE}", "post:V9-G9", f"unit:{V1}", "unit:V9")}
 """What a form may name: of V1, and such as there is not."""
@@ -173,7 +184,9 @@ async def open_console(database: Database) -> Console:
             state=CaseState.CALLING,
             settings_version=0,
         )
-        await tx.cases.open(case)
+        case = await tx.cases.open(case)
+        told = replace(PLAIN, person=DAN, case=case.id, state=MessageState.UNCERTAIN)
+        assert [number for number, _ in await tx.messages.queue([told], NOW)] == [MessageId(1)]
         await tx.pauses.add(
             Pause(id=0, unit=None, post=GATE, since=NOW, until=NOW + _FILL, reason="r", by=EVA)
         )

@@ -8,6 +8,7 @@ from notifier.engine.console.feed import Feed
 from notifier.engine.parts import Parts
 from notifier.web.console.assets import Assets
 from notifier.web.console.case import CasePages
+from notifier.web.console.deliveries import DeliveryPages
 from notifier.web.console.faces import Faces
 from notifier.web.console.kit import Kit
 from notifier.web.console.live import Streams
@@ -40,6 +41,7 @@ def console_routers(parts: Parts, public_url: str | None, feed: Feed) -> tuple[A
     UnitPages(kit).add_to(routes)
     CasePages(kit, streams).add_to(routes)
     PausePages(kit).add_to(routes)
+    DeliveryPages(kit).add_to(routes)
     SignInPages(kit, door).add_to(routes)
     MePages(kit, door).add_to(routes)
     routes.close()

@@ -16,7 +16,10 @@ from notifier.web.console.visit import Guest, Visitor
 from notifier.web.console.words import LOCALES, Words
 
 PAGES: Final = Path(__file__).parent / "pages"
-NAV: Final[tuple[tuple[str, str, Right | None], ...]] = (("/console", "layout.wall", None),)
+NAV: Final[tuple[tuple[str, str, Right | None], ...]] = (
+    ("/console", "layout.wall", None),
+    ("/console/deliveries", "layout.deliveries", Right.OVERSEE),
+)
 """Address, name of the words, and the right that somebody must have somewhere; None: everybody."""
 
 

@@ -1,0 +1,175 @@
+"""Deliveries at the console: what went out, what did not and what mends it, who cannot be reached."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from notifier.channels.sms.twilio_codes import OPTED_OUT, is_wrong_number, verdict_on_code, verdict_on_refusal
+from notifier.domain.access import masked
+from notifier.domain.ids import MessageId, PersonId, UnitCode
+from notifier.domain.message import MessageState
+from notifier.domain.roster import ChannelName, Person
+from notifier.domain.secrecy import shown
+from notifier.engine.access.guard import SeenUnits
+from notifier.engine.station import Actor, Station
+from notifier.errors import Conflict, Verdict
+from notifier.store.deliveries import DeliveryFilter, LostAddress
+from notifier.store.rows import JournalLine, StoredMessage
+from notifier.store.tx import Tx
+
+RESENT: Final = "resent"
+PAGE: Final = 50
+LOST_SHOWN: Final = 100
+_PHONE: Final = re.compile(r"\+?\d{8,}")
+_FILTERED: Final = "30007"
+_BLOCKED: Final = frozenset({"blocked", "deactivated", "kicked", "forbidden"})
+
+
+class Fault(StrEnum):
+    """Why a message failed for good, by what mends it."""
+
+    WRONG_NUMBER = "wrong_number"
+    STOPPED = "stopped"
+    FILTERED = "filtered"
+    SENDER = "sender"
+    NOT_REACHED = "not_reached"
+    BLOCKED = "blocked"
+    NEVER_STARTED = "never_started"
+    TOO_LONG = "too_long"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """So many messages of a channel failed with that code of the carrier's; empty where it gave none."""
+
+    channel: ChannelName
+    code: str
+    fault: Fault
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deliveries:
+    """All that the page says. ``counts`` hold every channel and state, zeros too.
+
+    ``older`` is where the next page of ``messages`` begins; None at the end.
+    """
+
+    at: datetime
+    since: datetime
+    counts: Mapping[ChannelName, Mapping[MessageState, int]]
+    failures: tuple[Failure, ...]
+    lost: tuple[LostAddress, ...]
+    unreachable: int
+    without_contact: tuple[Person, ...]
+    messages: tuple[StoredMessage, ...]
+    older: MessageId | None
+    people: Mapping[PersonId, Person]
+
+
+async def read_deliveries(
+    station: Station,
+    tx: Tx,
+    seen: SeenUnits,
+    wanted: DeliveryFilter,
+    *,
+    whole: bool,
+    span: timedelta,
+    before: MessageId | None,
+    now: datetime,
+) -> Deliveries:
+    """The deliveries of those units within ``span``; ``whole``: of everybody, strangers too.
+
+    ``wanted`` filters the list only; its units are those it may show.
+    """
+    since = now - span
+    first = await tx.deliveries.first_since(since)
+    units = None if whole else seen
+    found = await tx.deliveries.listing(replace(wanted, first=first), PAGE + 1, before)
+    listed = found[:PAGE]
+    reach = station.reach
+    unreachable, nobody = await tx.deliveries.without_contact(
+        units, LOST_SHOWN, channels=reach.channels, accounts=reach.telegram
+    )
+    counted = await tx.deliveries.counts(first, units)
+    failed = await tx.deliveries.failures(first, units)
+    return Deliveries(
+        at=now,
+        since=since,
+        counts={
+            channel: {state: counted.get((channel, state), 0) for state in MessageState}
+            for channel in ChannelName
+        },
+        failures=tuple(
+            Failure(channel=channel, code=code or "", fault=fault_of(channel, code), number=number)
+            for channel, code, number in failed
+        ),
+        lost=tuple(await tx.deliveries.lost_addresses(units, LOST_SHOWN)),
+        unreachable=unreachable,
+        without_contact=tuple(nobody),
+        messages=tuple(replace(message, text=told(message)) for message in listed),
+        older=listed[-1].id if len(found) > PAGE else None,
+        people=await tx.roster.people({m.person for m in listed if m.person is not None}),
+    )
+
+
+def fault_of(channel: ChannelName, code: str | None) -> Fault:
+    """What a carrier's code comes down to."""
+    if code is None:
+        return Fault.OTHER
+    return _fault_of_sms(code) if channel is ChannelName.SMS else _fault_of_telegram(code)
+
+
+def _fault_of_sms(code: str) -> Fault:
+    if is_wrong_number(code):
+        return Fault.WRONG_NUMBER
+    if code == str(OPTED_OUT):
+        return Fault.STOPPED
+    if code == _FILTERED:
+        return Fault.FILTERED
+    if code.isascii() and code.isdigit() and verdict_on_refusal(int(code)).alarm:
+        return Fault.SENDER
+    return Fault.NOT_REACHED if verdict_on_code(code) is Verdict.NOT_SENT else Fault.OTHER
+
+
+def _fault_of_telegram(code: str) -> Fault:
+    if code in _BLOCKED:
+        return Fault.BLOCKED
+    return {"chat_not_found": Fault.NEVER_STARTED, "too_long": Fault.TOO_LONG}.get(code, Fault.OTHER)
+
+
+def told(message: StoredMessage) -> str:
+    """A message's text as the console shows it: no secret, and no number in full."""
+    return _PHONE.sub(lambda found: masked(found[0]), shown(message.template, message.text))
+
+
+async def resend(tx: Tx, message: StoredMessage, by: Actor, now: datetime) -> None:
+    """Send an uncertain message again, marked as a repeat; who asked for it is journalled.
+
+    Raises Conflict for one that is settled, or still on its way.
+    """
+    if not await tx.messages.requeue_uncertain([message.id], now):
+        raise Conflict(f"message {message.id} is not uncertain")
+    line = JournalLine(
+        at=now,
+        event=RESENT,
+        case=message.case,
+        unit=await _unit_of(tx, message),
+        subject=message.person,
+        person=by.person,
+        channel=by.channel,
+        message=message.id,
+    )
+    await tx.journal.write([line])
+    await tx.signals.ring()
+
+
+async def _unit_of(tx: Tx, message: StoredMessage) -> UnitCode | None:
+    if message.case is not None:
+        return (await tx.cases.get(message.case)).unit
+    person = await tx.roster.person(message.person) if message.person is not None else None
+    return person.unit if person else None

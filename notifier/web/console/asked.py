@@ -1,0 +1,33 @@
+"""What the address of a page asks for: what means nothing asks for nothing."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TypeVar
+from urllib.parse import urlencode
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+_MOST_DIGITS = 18
+
+
+def chosen(kind: type[_Choice], name: str | None) -> _Choice | None:
+    """The one of that name."""
+    return next((one for one in kind if one == name), None)
+
+
+def number(text: str | None) -> int | None:
+    """A whole number from 0 on."""
+    if text is None or not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
+        return None
+    return int(text)
+
+
+def words(query: Mapping[str, str], name: str) -> str:
+    """A word to look for, without what no id has in it; empty for none."""
+    text = query.get(name, "").strip()
+    return text if text.isprintable() else ""
+
+
+def address(path: str, **asked: object) -> str:
+    """The address that asks for these; what is None or empty is left out."""
+    given = {name: str(value) for name, value in asked.items() if value not in (None, "")}
+    return f"{path}?{urlencode(given)}" if given else path

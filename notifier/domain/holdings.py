@@ -23,6 +23,18 @@ class Seat:
     rank: int
 
 
+def subject_of(seat: Seat) -> str:
+    """The seat as a timer's, a case's and the journal's subject."""
+    return f"{seat.unit}|{seat.title}|{seat.rank}"
+
+
+def seat_of(subject: str) -> Seat:
+    """The inverse of ``subject_of``; a title may itself hold a bar."""
+    unit, _, rest = subject.partition("|")
+    title, _, rank = rest.rpartition("|")
+    return Seat(unit=UnitCode(unit), title=title, rank=int(rank))
+
+
 class What(StrEnum):
     """What a record says of its seat."""
 
@@ -191,7 +203,7 @@ class _Book:
 
     def _is_needed(self, acting: OfficeRecord, appointment: OfficeRecord | None) -> bool:
         cause = self._by_id.get(acting.of) if acting.of is not None else None
-        if cause is None or appointment is None:
+        if cause is None or appointment is None or appointment.person is None:
             return True
         if cause.what is What.APPOINTED:
             return cause.id == appointment.id

@@ -95,6 +95,10 @@ class Office:
             return OfficeStatus.IN_POST
         return self.status
 
+    def is_kept_at(self, now: datetime) -> bool:
+        """Whether it has a holder in post at ``now``."""
+        return self.person is not None and self.status_at(now) is OfficeStatus.IN_POST
+
     def is_kept_by(self, person: PersonId, now: datetime) -> bool:
         """Whether that person acts in it at ``now``, or holds it in post with nobody acting for him."""
         acting = self.acting_at(now)

@@ -19,12 +19,14 @@ from notifier.engine.exchanges import Exchanges
 from notifier.engine.handover import Handover
 from notifier.engine.letters import Letters
 from notifier.engine.office_letters import OfficeLetters
+from notifier.engine.office_passing import OfficePassing
 from notifier.engine.offices import Offices
 from notifier.engine.pausing import Pausing
 from notifier.engine.planner import Planner
 from notifier.engine.punctuality import Punctuality
 from notifier.engine.relays import Relays
 from notifier.engine.relief import Relief
+from notifier.engine.seats import Seats
 from notifier.engine.sheets import Sheets
 from notifier.engine.shift_changes import ShiftChanges
 from notifier.engine.shift_ends import ShiftEnds
@@ -50,6 +52,7 @@ class Parts:
     broadcasts: Broadcasts
     relays: Relays
     offices: Offices
+    seats: Seats
     pausing: Pausing
     covering: Covering
     exchanges: Exchanges
@@ -83,7 +86,8 @@ def assemble(station: Station) -> Parts:
     subjects.register(Kind.UNVERIFIED, sheets.load_unverified)
     subjects.register(Kind.UNRELAYED, relays.load)
     cases.when_closed(relays.case_closed)
-    offices = Offices(station, OfficeLetters(station, letters), cases, sheets, relays)
+    passing = OfficePassing(station, OfficeLetters(station, letters), cases, sheets, relays)
+    offices = Offices(station, passing)
     silence = Silence(station, cases, offices)
     subjects.register(Kind.SILENT, silence.load)
     cases.when_unanswered(silence.unanswered)
@@ -104,6 +108,7 @@ def assemble(station: Station) -> Parts:
         broadcasts=broadcasts,
         relays=relays,
         offices=offices,
+        seats=Seats(offices),
         pausing=Pausing(station, shifts, cases),
         covering=Covering(station, CoverLetters(station, letters, shifts), shifts, stand_ins),
         exchanges=Exchanges(ExchangeLetters(station, letters, shifts), stand_ins),

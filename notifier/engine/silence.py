@@ -6,14 +6,14 @@ The program removes nobody and blames nobody: no answer known is all that it say
 from collections.abc import Collection
 from datetime import datetime
 
-from notifier.domain.holdings import Seat
+from notifier.domain.holdings import Seat, seat_of, subject_of
 from notifier.domain.ids import PersonId
 from notifier.domain.policy import Kind
 from notifier.domain.roster import OUTSIDE_CHAIN
 from notifier.domain.silence import is_silent
 from notifier.engine.case_letters import local_phone
 from notifier.engine.cases import Cases
-from notifier.engine.offices import ActingOrder, Offices, seat_of, subject_of
+from notifier.engine.offices import ActingOrder, Offices
 from notifier.engine.station import Actor, Station
 from notifier.engine.subjects import OFFICE, Subject
 from notifier.store.tx import Tx

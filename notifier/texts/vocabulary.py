@@ -188,6 +188,9 @@ VOCABULARY: Mapping[str, Value] = {
         since=(D, "2026-11-23T12:00:00Z"),
         acting_until=(D, "2026-12-05T12:00:00Z", "?"),
         order=(T, "街道〔2026〕12号", "?"),
+        suspended_until=(D, "2026-12-05T12:00:00Z", "?"),
+        decider_name=(T, _NAME, "?"),
+        decider_phone=(P, _PHONE, "?"),
     ),
     **_group(
         "outlook",

@@ -11,9 +11,9 @@ from notifier.domain.message import Button, Lane
 from notifier.domain.policy import Kind
 from notifier.engine.letters import Letter, Letters
 from notifier.engine.relays import CANCELLED, Relays, get_broadcast
-from notifier.engine.station import Station
+from notifier.engine.station import Actor, Station
 from notifier.errors import InputError
-from notifier.store.rows import Broadcast, Timer
+from notifier.store.rows import Broadcast, JournalLine, Timer
 from notifier.store.tx import Tx
 
 RELEASE = "broadcast_release"
@@ -26,12 +26,18 @@ RESUME_AFTER = timedelta(minutes=1)
 CHUNK = 500
 """Recipients written, or released, in one transaction: short enough that no call is late behind it."""
 
+WRITTEN, STOPPED = "broadcast_written", "broadcast_cancelled"
+"""What the journal keeps of one, and by whom."""
+
+SHELL = Actor(person=None, channel="shell")
+"""Whoever has a shell."""
+
 PREPARING, SCHEDULED, SENDING, DONE = "preparing", "scheduled", "sending", "done"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A broadcast as somebody wants it sent."""
+    """A broadcast as somebody wants it sent. Of two with the same ``token`` only the first is sent."""
 
     kind: Kind
     title: str
@@ -41,6 +47,16 @@ class Order:
     relay: bool
     reply_by: timedelta | None
     start_at: datetime | None
+    token: str | None = None
+    channel: str = "shell"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A broadcast that is written down, and who is still to be addressed."""
+
+    id: BroadcastId
+    people: tuple[PersonId, ...]
 
 
 class Broadcasts:
@@ -73,23 +89,47 @@ class Broadcasts:
         Nothing goes out before the last row is written; if this process dies on the way, nothing ever
         does, and the house cancels what was begun.
         """
-        start = order.start_at or now
+        begun = await self.begin(order, now)
+        await self.fill(begun, progress)
+        return begun.id
+
+    async def begin(self, order: Order, now: datetime) -> Begun:
+        """Write the broadcast down, with nobody addressed yet. Raises InputError as ``recipients`` does.
+
+        For a token that was used before it is the broadcast of then, with nobody left to address.
+        """
         async with self._station.db.read() as tx:
             people = await self.recipients(tx, order.audience, now)
         async with self._station.db.write() as tx:
-            broadcast = await tx.broadcasts.create(_begun(order, now, start))
+            await tx.cases.decide_alone()
+            before = await _of_token(tx, order)
+            if before is not None:
+                return Begun(id=before, people=())
+            broadcast = await tx.broadcasts.create(_begun(order, now, order.start_at or now))
+            await tx.journal.write([_written(order, broadcast.id, now)])
+        return Begun(id=broadcast.id, people=tuple(people))
+
+    async def fill(self, begun: Begun, progress: Callable[[int], None]) -> None:
+        """Address everybody and hand the broadcast to the scheduler, unless it is cancelled meanwhile."""
+        people = begun.people
+        if not people:
+            return
         for first in range(0, len(people), CHUNK):
             async with self._station.db.write() as tx:
-                await self._address(tx, broadcast, people[first : first + CHUNK], start)
+                broadcast = await get_broadcast(tx, str(begun.id))
+                if broadcast.state != PREPARING:
+                    return
+                await self._address(tx, broadcast, people[first : first + CHUNK], broadcast.start_at)
             progress(min(first + CHUNK, len(people)))
         async with self._station.db.read() as tx:
-            relays = await self._relays.list_units(tx, broadcast, people) if order.relay else []
+            broadcast = await get_broadcast(tx, str(begun.id))
+            relays = await self._relays.list_units(tx, broadcast, people) if broadcast.relay else []
         async with self._station.db.write() as tx:
+            if not await tx.broadcasts.set_state(broadcast.id, SCHEDULED, only_from=[PREPARING]):
+                return
             await tx.broadcasts.put_relays(relays)
-            await tx.broadcasts.set_state(broadcast.id, SCHEDULED)
             await self._set_timers(tx, broadcast)
             await tx.signals.ring()
-        return broadcast.id
 
     async def _address(self, tx: Tx, broadcast: Broadcast, people: Sequence[PersonId], now: datetime) -> None:
         known = await tx.roster.people(people)
@@ -150,7 +190,7 @@ class Broadcasts:
 
     # ── stopping ─────────────────────────────────────────────────────────────────────────────────
 
-    async def stop(self, broadcast_id: BroadcastId) -> int:
+    async def stop(self, broadcast_id: BroadcastId, by: Actor = SHELL) -> int:
         """Cancel what has not gone out, and the relays' cases; returns how many messages were stopped.
 
         By short sets; if this process dies amid them, the watch goes on. Raises NotFound, and InputError
@@ -162,6 +202,7 @@ class Broadcasts:
             if broadcast.state == CANCELLED:
                 raise InputError(f"broadcast {broadcast_id} is cancelled already")
             await self._decide_to_stop(tx, broadcast.id, station.now() + RESUME_AFTER * station.clock.speed)
+            await tx.journal.write([_line(STOPPED, broadcast.id, by, station.now())])
         stopped, subject = 0, str(broadcast_id)
         while True:
             async with station.db.write() as tx:
@@ -208,6 +249,25 @@ def progress_state(broadcast: Broadcast, states: Counter[str]) -> str:
     if broadcast.state == SENDING and not states["queued"] and not states["sending"]:
         return DONE
     return broadcast.state
+
+
+async def _of_token(tx: Tx, order: Order) -> BroadcastId | None:
+    """The broadcast that this author's order of that token became, if it did."""
+    if order.token is None or order.author is None:
+        return None
+    lines = await tx.journal.of_people([order.author], f"order:{order.token}", [WRITTEN])
+    return BroadcastId(int(lines[0].reason or 0)) if lines else None
+
+
+def _written(order: Order, broadcast: BroadcastId, now: datetime) -> JournalLine:
+    by = Actor(person=order.author, channel=order.channel)
+    line = _line(WRITTEN, broadcast, by, now)
+    return replace(line, subject=f"order:{order.token}", reason=str(broadcast)) if order.token else line
+
+
+def _line(event: str, broadcast: BroadcastId, by: Actor, now: datetime) -> JournalLine:
+    subject = f"broadcast:{broadcast}"
+    return JournalLine(at=now, event=event, subject=subject, person=by.person, channel=by.channel)
 
 
 def _begun(order: Order, now: datetime, start: datetime) -> Broadcast:

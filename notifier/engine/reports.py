@@ -17,6 +17,7 @@ from notifier.domain.times import iso_utc, iso_utc_or_none
 from notifier.engine.broadcasts import progress_state
 from notifier.engine.linking.coverage import as_document, coverage
 from notifier.engine.parts import Parts
+from notifier.engine.station import Actor
 from notifier.errors import InputError, NotFound
 from notifier.store.rows import Broadcast, CaseFilter, JournalLine, MessageFilter, Relay, StoredMessage
 from notifier.store.statements import batches
@@ -248,10 +249,37 @@ async def resend(parts: Parts, message_id: MessageId | None) -> int:
 
 
 async def _resend_all(parts: Parts) -> int:
-    station, resent = parts.station, 0
-    async with station.db.read() as tx:
+    async with parts.station.db.read() as tx:
         # Once each, though some may become uncertain again meanwhile.
         uncertain = await tx.messages.ids_in(MessageState.UNCERTAIN)
+    return await _resend_each(parts, uncertain)
+
+
+async def resend_broadcast(parts: Parts, broadcast_id: BroadcastId, by: Actor) -> int:
+    """Send again to those recipients of whom it is not known whether it reached them. How many messages."""
+    station = parts.station
+    async with station.db.read() as tx:
+        uncertain = await tx.messages.uncertain_of(broadcast_id)
+    resent = await _resend_each(parts, uncertain)
+    if resent:
+        async with station.db.write() as tx:
+            await tx.journal.write(
+                [
+                    JournalLine(
+                        at=station.now(),
+                        event="broadcast_resent",
+                        subject=f"broadcast:{broadcast_id}",
+                        person=by.person,
+                        channel=by.channel,
+                        reason=str(resent),
+                    )
+                ]
+            )
+    return resent
+
+
+async def _resend_each(parts: Parts, uncertain: Iterable[MessageId]) -> int:
+    station, resent = parts.station, 0
     for some in batches(uncertain, RESENT_TOGETHER):
         async with station.db.write() as tx:
             resent += await tx.messages.requeue_uncertain(some, station.now())

@@ -115,9 +115,12 @@ class BroadcastRepo:
         stamping = update(broadcasts).where(unsent).values({column: at})
         return bool((await self._conn.execute(stamping)).rowcount)
 
-    async def listing(self, limit: int | None = None, state: str | None = None) -> list[Broadcast]:
-        """Broadcasts (in that state), newest first."""
+    async def listing(
+        self, limit: int | None = None, state: str | None = None, *, before: BroadcastId | None = None
+    ) -> list[Broadcast]:
+        """Broadcasts (in that state; of before that one), newest first."""
         wanted = [broadcasts.c.state == state] if state else []
+        wanted += [broadcasts.c.id < before] if before is not None else []
         query = select(broadcasts).where(*wanted).order_by(broadcasts.c.id.desc()).limit(limit)
         return [broadcast_of(row) for row in (await self._conn.execute(query)).mappings()]
 

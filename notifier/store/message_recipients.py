@@ -1,13 +1,13 @@
 """A broadcast's messages: released and counted by recipient, each in exactly one state."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, case, func, select
 
-from notifier.domain.ids import BroadcastId, PersonId
+from notifier.domain.ids import BroadcastId, MessageId, PersonId
 from notifier.domain.message import MessageState
 from notifier.domain.roster import ChannelName
 from notifier.store.message_base import SET_SIZE, MessagePart
@@ -66,6 +66,19 @@ class MessageRecipients(MessagePart):
         found = await self._conn.execute(query.order_by(best.c.person).limit(limit))
         return [_recipient(row) for row in found.all()]
 
+    async def uncertain_of(self, broadcast: BroadcastId) -> list[MessageId]:
+        """The messages of those recipients of whom it is not known whether any reached them."""
+        best = _best_messages(broadcast)
+        unsure = (best.c.place == 1) & (best.c.state == S.UNCERTAIN.value)
+        query = select(best.c.id).where(unsure).order_by(best.c.id)
+        return [MessageId(number) for number in await self._conn.scalars(query)]
+
+    async def still_going(self, broadcasts: Collection[BroadcastId]) -> set[BroadcastId]:
+        """Those of which messages have not gone out yet."""
+        ahead = messages.c.broadcast.in_(list(broadcasts)) & in_states(S.QUEUED, S.SENDING)
+        found = await self._conn.scalars(select(messages.c.broadcast).where(ahead).distinct())
+        return {BroadcastId(number) for number in found if number is not None}
+
     async def confirmed(self, broadcast: BroadcastId) -> int:
         """How many recipients answered."""
         who = select(func.count(messages.c.person.distinct()))
@@ -85,7 +98,7 @@ def _best_messages(broadcast: BroadcastId) -> CTE:
     person = messages.c.person
     place = func.row_number().over(partition_by=person, order_by=(_rank(), messages.c.id))
     answered_at = func.min(messages.c.answered_at).over(partition_by=person)
-    plain = [messages.c[name] for name in _RECIPIENT if name != "answered_at"]
+    plain = [messages.c[name] for name in ("id", *_RECIPIENT) if name != "answered_at"]
     chosen = select(*plain, answered_at.label("answered_at"), place.label("place"))
     return chosen.where(messages.c.broadcast == broadcast).cte("best")
 

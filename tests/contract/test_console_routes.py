@@ -14,13 +14,14 @@ from starlette.routing import Route as StarletteRoute
 
 from notifier.domain.access import LOCAL_RIGHTS, SEE_ONLY, Grant, Right
 from notifier.domain.case import Case, CaseState
-from notifier.domain.ids import CaseId, MessageId, PersonId
+from notifier.domain.ids import BroadcastId, CaseId, MessageId, PersonId
 from notifier.domain.message import MessageState
 from notifier.domain.pausing import Pause
 from notifier.domain.policy import Kind
 from notifier.domain.roster import Office, OfficeStatus
 from notifier.engine.console.case_actions import Deed
 from notifier.store.database import Database
+from notifier.store.rows import Broadcast
 from tests.contract.console_client import Browser, Console
 from tests.contract.store_a import PLAIN
 from tests.contract.store_city import (
@@ -68,6 +69,7 @@ SHUT = "shut"
 """401 for everybody, as yet."""
 
 _CASE = {"case": "1"}
+_BROADCAST = {"broadcast": "1"}
 
 GET: dict[str, Guarded | str] = {
     "/": OPEN,
@@ -85,6 +87,11 @@ GET: dict[str, Guarded | str] = {
     "/console/cases/{case}": Guarded(right=Right.SEE, ids=_CASE, leads=True),
     "/console/deliveries": Guarded(right=Right.OVERSEE, leads=True),
     "/console/cases/{case}/events": Guarded(right=Right.SEE, ids=_CASE, endless=True),
+    "/console/broadcasts": Guarded(leads=True),
+    "/console/broadcasts/{broadcast}": Guarded(right=Right.SEE, ids=_BROADCAST, leads=True),
+    "/console/broadcasts/{broadcast}/events": Guarded(right=Right.SEE, ids=_BROADCAST, endless=True),
+    "/console/broadcasts/{broadcast}/recipients.csv": Guarded(right=Right.SEE, ids=_BROADCAST),
+    "/console/broadcasts/{broadcast}/cancel": Guarded(right=Right.BROADCAST, ids=_BROADCAST, leads=True),
     "/console/{rest:path}": Guarded(leads=True, ids={"rest": "nothing/of/the/kind"}, right=Right.SEE),
     "/api": SHUT,
     "/api/{rest:path}": SHUT,
@@ -106,6 +113,8 @@ POST: dict[str, Guarded | str] = {
         for deed in Deed
     },
     "/console/deliveries/{message}/resend": Guarded(right=Right.OVERSEE, ids={"message": "1"}),
+    "/console/broadcasts/{broadcast}/cancel": Guarded(right=Right.BROADCAST, ids=_BROADCAST),
+    "/console/broadcasts/{broadcast}/resend": Guarded(right=Right.BROADCAST, ids=_BROADCAST),
     "/console/pauses": Guarded(
         right=Right.PAUSE, form={"where": f"post:{GATE}", "reason": "r", "hours": "2"}
     ),
@@ -120,6 +129,7 @@ NO_SUCH = {
     "person": "nobody",
     "number": "999",
     "message": "999",
+    "broadcast": "999",
     "rest": "units/V1/nothing",
 }
 """Ids of the same kinds that there are not."""
@@ -171,7 +181,7 @@ TOLD = replace(
 
 
 async def open_console(database: Database) -> Console:
-    """V1 has a case and a pause; Bob acts for its secretary; Ida was granted to look at V1."""
+    """V1 has a case, a pause and a broadcast; Bob acts for its secretary; Ida was granted to look at V1."""
     await take_in(database, TOLD)
     async with database.write() as tx:
         await tx.conn.exec_driver_sql("UPDATE offices SET acting = 'bob' WHERE person = 'ann'")
@@ -194,6 +204,21 @@ async def open_console(database: Database) -> Console:
             id=0, person=IDA, unit=V1, rights=SEE_ONLY, by=EVA, reason="r", since=NOW, until=NOW + _FILL
         )
         await tx.grants.add(grant)
+        await tx.broadcasts.create(
+            Broadcast(
+                id=BroadcastId(0),
+                kind="notice",
+                title="t",
+                body="b",
+                author=None,
+                audience=(f"unit:{V1}",),
+                relay=False,
+                state="sending",
+                created_at=NOW,
+                start_at=NOW,
+                reply_by=None,
+            )
+        )
     return await Console.open(database, empty=True)
 
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from notifier.engine.console.feed import Feed
 from notifier.engine.parts import Parts
 from notifier.web.console.assets import Assets
+from notifier.web.console.broadcasts import BroadcastPages
 from notifier.web.console.case import CasePages
 from notifier.web.console.deliveries import DeliveryPages
 from notifier.web.console.faces import Faces
@@ -40,6 +41,7 @@ def console_routers(parts: Parts, public_url: str | None, feed: Feed) -> tuple[A
     WallPages(kit, Faces(renderer), streams).add_to(routes)
     UnitPages(kit).add_to(routes)
     CasePages(kit, streams).add_to(routes)
+    BroadcastPages(kit, streams).add_to(routes)
     PausePages(kit).add_to(routes)
     DeliveryPages(kit).add_to(routes)
     SignInPages(kit, door).add_to(routes)

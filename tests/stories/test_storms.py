@@ -152,6 +152,19 @@ async def test_one_button_is_for_each(tmp_path: Path, sqlite_url: str) -> None:
         assert await holders(station) == [LIAISON] * VILLAGES
 
 
+async def test_what_nothing_is_left_of_is_answered_by_how_it_stands(tmp_path: Path, sqlite_url: str) -> None:
+    async with storm(tmp_path, sqlite_url) as station:
+        await station.until_civil("16:16")
+        shown = station.phone(LIAISON).got("30件")
+        await call_off(station, *(f"V{n:02}" for n in range(VILLAGES)))
+        await station.settle()
+        station.reads_all()
+        await station.phone(LIAISON).taps("全部收到", on=shown)
+        assert await holders(station) == [None] * VILLAGES
+        [answer] = station.phone(LIAISON).unread
+        assert answer.number is not None
+
+
 async def test_a_reply_to_the_list_is_for_all_of_it(tmp_path: Path, sqlite_url: str) -> None:
     async with storm(tmp_path, sqlite_url) as station:
         await station.until_civil("16:16")

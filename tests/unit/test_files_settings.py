@@ -186,6 +186,8 @@ BAD = [
     ("calendar", 'quiet_hours: ["22:30"]', 1, "quiet_hours.1", "write it as HH:MM-HH:MM"),
     ("calendar", 'quiet_hours: ["08:00-08:00"]', 1, "quiet_hours.1", "leave some hours open"),
     ("calendar", 'quiet_hours: ["00:00-12:00", "11:00-24:00"]', 1, "quiet_hours", "leave some hours open"),
+    ("calendar", "holidays: CN\nceiling: none", 2, "ceiling", "write such a number"),
+    ("calendar", "ceiling: 0", 1, "ceiling", "write such a number"),
     ("calendar", "# x\nholidays: China", 2, "holidays", "write a country's two letters"),
     ("calendar", "holidays: ZZ", 1, "holidays", "write a country's two letters"),
 ]

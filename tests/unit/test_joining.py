@@ -9,12 +9,16 @@ from hypothesis import strategies as st
 from notifier.domain.ids import MessageId
 from notifier.domain.joining import (
     ALONE,
+    HOUR,
     MOST_BUTTONS,
+    SPARED,
     WINDOW,
     Line,
     Listed,
     Seat,
+    digest_at,
     find_seat,
+    held_until,
     is_list,
     list_key,
     list_keyboard,
@@ -123,3 +127,25 @@ def test_what_binds_is_never_said_for_all(verb: Verb) -> None:
 def test_no_list_has_more_buttons_than_a_reader_can_use() -> None:
     rows = list_keyboard(Verb.ACK, [line(n) for n in range(100)], "全部收到")
     assert sum(map(len, rows)) == 1 + MOST_BUTTONS
+
+
+# ── the ceiling ──────────────────────────────────────────────────────────────────────────────────
+
+
+@given(minutes=st.lists(st.integers(0, 59), max_size=40).map(sorted), ceiling=st.integers(1, 20))
+def test_when_it_may_go_there_is_room_again(minutes: list[int], ceiling: int) -> None:
+    said = [NOW - timedelta(minutes=59 - minute) for minute in minutes]
+    until = held_until(said, ceiling)
+    if until is None:
+        assert len(said) < ceiling
+        return
+    assert NOW < until <= NOW + HOUR
+    assert sum(at > until - HOUR for at in said) < ceiling
+
+
+def test_a_digest_goes_before_something_in_it_would_expire_and_never_in_the_past() -> None:
+    over = NOW + HOUR
+    assert digest_at(over, None, NOW) == over
+    assert digest_at(over, over + SPARED, NOW) == over
+    assert digest_at(over, NOW + 6 * SPARED, NOW) == NOW + 5 * SPARED
+    assert digest_at(over, NOW + SPARED / 2, NOW) == NOW

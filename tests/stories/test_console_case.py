@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from notifier.domain.case import CaseState
 from notifier.domain.ids import PersonId
+from notifier.domain.policy import Kind
+from notifier.engine.broadcasts import Order
 from tests.stories.browsing import console_of
 from tests.stories.harness import ONE_POST, Station, duty_station
 
@@ -214,3 +217,36 @@ async def test_an_open_page_tells_what_goes_on(evening: Station) -> None:
             told = await stream.next("有人接手")
         assert 'id="facts"' in told
         assert "接手人：赵志强" in told, "that it is not as the page's forms take it to be"
+
+
+async def test_a_list_that_was_not_signed_says_which_and_whose(evening: Station) -> None:
+    await evening.phone("p14").replies("到岗")
+    await evening.until_civil("2026-11-24 08:00")
+    case = await evening.case("unsigned")
+    async with console_of(evening, "p01") as desk:
+        page = await desk.sees(f"/console/cases/{case.id}")
+        wall = await desk.sees("/console")
+    assert "岐元村：清单未签" in page
+    assert "郑秀英" in page.partition("签字人")[2][:60]
+    assert "清单未签" in wall.partition("先看这些")[2].partition("筛选")[0]
+
+
+async def test_what_was_not_relayed_is_told_in_a_few_words(evening: Station) -> None:
+    parts, now = evening.engine.parts, evening.clock.now()
+    order = Order(
+        kind=Kind.COMMENDATION,
+        title="风雨守夜",
+        body="感谢值守的同志。",
+        audience=("unit:BS01",),
+        author=PersonId("p01"),
+        relay=True,
+        reply_by=timedelta(minutes=30),
+        start_at=None,
+    )
+    await parts.broadcasts.prepare(order, now, lambda _: None)
+    await evening.advance(minutes=45)
+    case = await evening.case("unrelayed")
+    async with console_of(evening, "p01") as desk:
+        page = await desk.sees(f"/console/cases/{case.id}")
+    assert "岐元村：未转达" in page
+    assert "风雨守夜" in page.partition("事由")[2][:80]

@@ -28,6 +28,8 @@ class About:
     sheet: Sheet | None = None
     title: Mapping[str, str] | None = None
     """The list's, by language."""
+    words: str | None = None
+    """What is neither a shift nor a list, in a few words of the reader's own language, while it is open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +101,7 @@ async def read_case(parts: Parts, tx: Tx, case: Case, reader: PersonId, now: dat
     path = await tx.roster.path(case.unit)
     chain = await parts.cases.chain_of(tx, case, now) if case.is_open else Chain(places=())
     ahead = _ahead(case, chain)
-    about = await _about(parts, tx, case)
+    about = await _about(parts, tx, case, reader, now)
     pauses = _pauses(await tx.pauses.standing(now), about.post, path, now)
     named = {*_named(case, events, ahead), *(pause.by for pause in pauses if pause.by)}
     return CaseView(
@@ -116,11 +118,11 @@ async def read_case(parts: Parts, tx: Tx, case: Case, reader: PersonId, now: dat
     )
 
 
-async def _about(parts: Parts, tx: Tx, case: Case) -> About:
+async def _about(parts: Parts, tx: Tx, case: Case, reader: PersonId, now: datetime) -> About:
     if case.kind in (Kind.UNSIGNED, Kind.UNVERIFIED):
         return await _about_sheet(parts, tx, case)
     if case.kind is not Kind.UNSTAFFED:
-        return About()
+        return About(words=await parts.cases.in_words(tx, case.kind, case.subject, reader, now))
     key = ShiftKey(case.subject)
     return About(post=await tx.roster.post(post_of(key)), shift=await tx.shifts.get(key))
 

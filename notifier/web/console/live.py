@@ -1,5 +1,6 @@
 """What moves on open pages: one stream a page, each looking through the one feed."""
 
+import random
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -18,7 +19,7 @@ from notifier.web.console.visit import Door, SignInNeeded, Visitor
 
 log = structlog.get_logger(__name__)
 
-ADMIT_EVERY_S: Final = 15.0
+ADMIT_EVERY_S: Final = 30.0
 """How often it is seen whether the visitor may still look, and what at."""
 STALE_S: Final = 3 * READ_ANYWAY_S
 """With no reading of the city for so long, the database is away."""
@@ -48,7 +49,7 @@ class Streams:
         """The answer that keeps a page up to date as long as it is open."""
         return EventStream(self._until_refused(self._tell(request, live)))
 
-    async def _until_refused(self, events: AsyncGenerator[str]) -> AsyncGenerator[str]:
+    async def _until_refused(self, events: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
         """The events, up to where the visitor may look no more, or the database is away."""
         try:
             async with aclosing(events):
@@ -61,8 +62,10 @@ class Streams:
                 raise
             log.warning("stream_away", error=type(error).__name__)
 
-    async def _tell(self, request: Request, live: Live) -> AsyncGenerator[str]:
-        admitted_at = came_at = time.monotonic()
+    async def _tell(self, request: Request, live: Live) -> AsyncGenerator[bytes]:
+        came_at = time.monotonic()
+        # Not all at once, where many pages were opened together.
+        admitted_at = came_at - random.uniform(0, ADMIT_EVERY_S)
         async with self._feed.watching() as watcher:
             yield KEEP_ALIVE
             while True:

@@ -314,6 +314,14 @@ async def test_a_code_is_an_answer_that_no_quiet_hour_keeps(desk: Desk) -> None:
 # ── sessions ──
 
 
+async def test_who_is_in_is_not_asked_again(desk: Desk) -> None:
+    dan = await desk.console.signed_in(DAN)
+    led = await dan.get("/console/sign-in?next=/console/me")
+    assert (led.status_code, led.headers["location"]) == (303, "/console/me")
+    await _idle(desk, timedelta(hours=13))
+    assert (await dan.get("/console/sign-in")).status_code == 200
+
+
 async def test_idle_for_twelve_hours_is_over(desk: Desk) -> None:
     dan = await desk.console.signed_in(DAN)
     await _idle(desk, timedelta(hours=11, minutes=59))

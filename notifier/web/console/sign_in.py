@@ -47,8 +47,10 @@ class SignInPages:
     # ── who are you? ──
 
     async def who(self, request: Request, guest: Guest) -> Response:
-        """The form that asks for an id or a phone number."""
+        """The form that asks for an id or a phone number; who is in already is led on."""
         wanted = safe_next(request.query_params.get("next"))
+        if await self._door.knows(request):
+            return RedirectResponse(wanted, status_code=303)
         return self._page(request, guest, "sign_in.html", next=wanted, problem=None)
 
     async def ask(self, request: Request, guest: Guest) -> Response:

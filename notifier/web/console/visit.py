@@ -81,6 +81,14 @@ class Door:
             csrf=csrf_of(token),
         )
 
+    async def knows(self, request: Request) -> bool:
+        """Whether there is a session that lives."""
+        try:
+            await self.admit(request)
+        except SignInNeeded:
+            return False
+        return True
+
     def guest(self, request: Request) -> Guest:
         """Whoever asks for what everybody may see."""
         return Guest(locale=language_of(request, self._parts.station.locale))

@@ -10,6 +10,7 @@ from notifier.cli import (
     keeping,
     links,
     messages,
+    office_seats,
     offices,
     pauses,
     roster,
@@ -41,3 +42,4 @@ for _part in (
     keeping,
 ):
     _part.add_to(app)
+office_seats.add_to(offices.office)

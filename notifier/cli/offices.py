@@ -32,7 +32,7 @@ Until = Annotated[
 ]
 Reason = Annotated[str | None, typer.Option("--reason", help="Kept in the record.")]
 
-office = typer.Typer(no_args_is_help=True, help="Who acts in which office, and who is away.")
+office = typer.Typer(no_args_is_help=True, help="Who holds which office, who acts in it, and who is away.")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -61,26 +61,26 @@ def act(
     async def work(parts: Parts, tx: Tx, config: Config) -> None:
         now = parts.station.now()
         ordered = ActingOrder(
-            seat=await _seat(tx, unit, title, rank),
+            seat=await seat_meant(tx, unit, title, rank),
             person=PersonId(person),
             since=moment_in(since, "--from", config.zone) if since else now,
             until=moment_in(until, "--until", config.zone) if until else None,
             order=order,
         )
-        record = await parts.offices.appoint_acting(tx, ordered, _actor(by), now)
+        record = await parts.offices.appoint_acting(tx, ordered, shell_actor(by), now)
         typer.echo(record.id)
 
-    _write(work, by)
+    write_by(work, by)
 
 
 def end_acting(unit: Unit, title: Title, by: By, rank: Rank = None, reason: Reason = None) -> None:
     """Let who acts in an office cease to, now."""
 
     async def work(parts: Parts, tx: Tx, config: Config) -> None:
-        seat = await _seat(tx, unit, title, rank)
-        await parts.offices.end_acting(tx, seat, _actor(by), reason, parts.station.now())
+        seat = await seat_meant(tx, unit, title, rank)
+        await parts.offices.end_acting(tx, seat, shell_actor(by), reason, parts.station.now())
 
-    _write(work, by)
+    write_by(work, by)
 
 
 def absent(person: Person, by: By, since: From = None, until: Until = None, reason: Reason = None) -> None:
@@ -93,21 +93,21 @@ def absent(person: Person, by: By, since: From = None, until: Until = None, reas
             PersonId(person),
             moment_in(since, "--from", config.zone) if since else now,
             moment_in(until, "--until", config.zone) if until else None,
-            _actor(by),
+            shell_actor(by),
             reason,
             now,
         )
 
-    _write(work, by)
+    write_by(work, by)
 
 
 def back(person: Person, by: By, reason: Reason = None) -> None:
     """Note that PERSON is back: who acted for him ceases to."""
 
     async def work(parts: Parts, tx: Tx, config: Config) -> None:
-        await parts.offices.note_return(tx, PersonId(person), _actor(by), reason, parts.station.now())
+        await parts.offices.note_return(tx, PersonId(person), shell_actor(by), reason, parts.station.now())
 
-    _write(work, by)
+    write_by(work, by)
 
 
 def take_back(
@@ -121,10 +121,10 @@ def take_back(
     """Take a record back that was a mistake; it stays in the book, marked by this one."""
 
     async def work(parts: Parts, tx: Tx, config: Config) -> None:
-        seat = await _seat(tx, unit, title, rank)
-        await parts.offices.take_back(tx, seat, record, _actor(by), reason, parts.station.now())
+        seat = await seat_meant(tx, unit, title, rank)
+        await parts.offices.take_back(tx, seat, record, shell_actor(by), reason, parts.station.now())
 
-    _write(work, by)
+    write_by(work, by)
 
 
 def show(
@@ -164,7 +164,9 @@ def _cell(row: Mapping[str, object], name: str, config: Config) -> object:
 # ── how each writes ──────────────────────────────────────────────────────────────────────────────
 
 
-def _write(work: Callable[[Parts, Tx, Config], Awaitable[None]], by: str) -> None:
+def write_by(work: Callable[[Parts, Tx, Config], Awaitable[None]], by: str) -> None:
+    """Do it in one transaction, as decided by ``by``, who must be in the roster."""
+
     async def whole(parts: Parts, config: Config) -> None:
         async with parts.station.db.write() as tx:
             await who_decides(tx, by)
@@ -174,11 +176,12 @@ def _write(work: Callable[[Parts, Tx, Config], Awaitable[None]], by: str) -> Non
     with_parts(whole)
 
 
-def _actor(by: str) -> Actor:
+def shell_actor(by: str) -> Actor:
+    """Who decides, acting at the shell."""
     return Actor(person=PersonId(by), channel=SHELL)
 
 
-async def _seat(tx: Tx, unit: str, title: str, rank: int | None) -> Seat:
+async def seat_meant(tx: Tx, unit: str, title: str, rank: int | None) -> Seat:
     """The seat that is meant; its rank may be left out where the unit has one of that title."""
     title = read_title(title)
     seats = [seat for seat in await tx.office_records.of_unit(UnitCode(unit)) if seat.title == title]

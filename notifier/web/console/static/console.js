@@ -2,21 +2,29 @@
 (() => {
   "use strict";
 
-  // A stream or a part that fails is said aloud, and shown, until something comes through again.
-  const said = () => document.getElementById("said");
+  // A stream that fails marks the page as old, until something comes through again.
   const offline = (isOffline) => document.documentElement.classList.toggle("offline", isOffline);
+
+  // Read out, and where it is a failure, seen too.
+  const tell = (text, isFailure) => {
+    const said = document.getElementById("said");
+    said.textContent = text;
+    said.classList.toggle("visually-hidden", !isFailure);
+  };
+
   document.addEventListener("htmx:sseError", () => offline(true));
   document.addEventListener("htmx:sseOpen", () => offline(false));
   document.addEventListener("htmx:sendError", () => offline(true));
-  document.addEventListener("htmx:afterOnLoad", () => offline(false));
-
-  // What went wrong in a part is shown where the part would have been.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr } = event.detail;
-    if (xhr.status >= 400 && xhr.status !== 401) {
-      event.detail.shouldSwap = false;
-      const title = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("h1");
-      if (title && said()) said().textContent = title.textContent;
+    offline(false);
+    if (xhr.status < 400 || xhr.status === 401) {
+      tell("", false);
+      return;
     }
+    // The answer is a page of its own: only what it says is wanted here.
+    event.detail.shouldSwap = false;
+    const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
+    tell([...page.querySelectorAll("h1, .line")].map((part) => part.textContent).join(" · "), true);
   });
 })();

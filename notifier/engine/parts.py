@@ -27,6 +27,7 @@ from notifier.engine.punctuality import Punctuality
 from notifier.engine.relays import Relays
 from notifier.engine.relief import Relief
 from notifier.engine.seats import Seats
+from notifier.engine.sheet_cases import SheetCases
 from notifier.engine.sheets import Sheets
 from notifier.engine.shift_changes import ShiftChanges
 from notifier.engine.shift_ends import ShiftEnds
@@ -49,6 +50,7 @@ class Parts:
     relief: Relief
     shift_changes: ShiftChanges
     sheets: Sheets
+    sheet_cases: SheetCases
     broadcasts: Broadcasts
     relays: Relays
     offices: Offices
@@ -82,8 +84,9 @@ def assemble(station: Station) -> Parts:
     relays = Relays(station, letters, cases)
     broadcasts = Broadcasts(station, letters, relays)
     subjects.register(Kind.UNSTAFFED, shifts.load)
-    subjects.register(Kind.UNSIGNED, sheets.load_unsigned)
-    subjects.register(Kind.UNVERIFIED, sheets.load_unverified)
+    sheet_cases = SheetCases(station, sheets.letters, cases)
+    subjects.register(Kind.UNSIGNED, sheet_cases.load_unsigned)
+    subjects.register(Kind.UNVERIFIED, sheet_cases.load_unverified)
     subjects.register(Kind.UNRELAYED, relays.load)
     cases.when_closed(relays.case_closed)
     passing = OfficePassing(station, OfficeLetters(station, letters), cases, sheets, relays)
@@ -105,6 +108,7 @@ def assemble(station: Station) -> Parts:
         relief=relief,
         shift_changes=ShiftChanges(station, shifts),
         sheets=sheets,
+        sheet_cases=sheet_cases,
         broadcasts=broadcasts,
         relays=relays,
         offices=offices,

@@ -8,14 +8,14 @@ from notifier.domain.ids import PersonId, SheetKey, ShiftKey, UnitCode
 from notifier.domain.message import Lane
 from notifier.domain.policy import Checklist, Kind, Settings, Signers
 from notifier.domain.roster import Shift
-from notifier.domain.sheet import Refusal, Sheet, SheetState, Terms
+from notifier.domain.sheet import Refusal, Sheet, Terms
 from notifier.domain.times import iso_utc
 from notifier.engine.cases import Cases
 from notifier.engine.letters import Letters
 from notifier.engine.sheet_letters import SheetLetters
 from notifier.engine.sheet_proxies import SIGNED, SIGNED_FOR, proxy_of
 from notifier.engine.station import Actor, Station
-from notifier.engine.subjects import SHEET, UNSIGNED, VERIFY, Subject
+from notifier.engine.subjects import SHEET, VERIFY
 from notifier.errors import NotFound
 from notifier.store.rows import JournalLine, Timer
 from notifier.store.tx import Tx
@@ -236,20 +236,6 @@ class Sheets:
             await self._watch_verification(tx, undone, settings)
         return True
 
-    # ── deadlines ────────────────────────────────────────────────────────────────────────────────
-
-    async def unsigned(self, tx: Tx, subject: str, now: datetime) -> None:
-        """The grace is over: an unsigned list is a case."""
-        sheet = await tx.sheets.get(SheetKey(subject))
-        if sheet is not None and sheet.wants_signature:
-            await self._cases.open(tx, Kind.UNSIGNED, sheet.key, "not signed", now)
-
-    async def unverified(self, tx: Tx, subject: str, now: datetime) -> None:
-        """Nobody has verified it in time: a case."""
-        sheet = await tx.sheets.get(SheetKey(subject))
-        if sheet is not None and sheet.state is SheetState.SIGNED:
-            await self._cases.open(tx, Kind.UNVERIFIED, sheet.key, "not verified", now)
-
     async def _watch_signature(self, tx: Tx, sheet: Sheet, settings: Settings) -> None:
         terms = _terms(settings, settings.checklist(sheet.checklist), Kind.UNSIGNED)
         if (due := rules.unsigned_at(sheet, terms)) is not None:
@@ -259,45 +245,6 @@ class Sheets:
         terms = _terms(settings, settings.checklist(sheet.checklist), Kind.UNVERIFIED)
         if (due := rules.unverified_at(sheet, terms)) is not None:
             await tx.timers.set(_timer(UNVERIFIED_AT, due, sheet.key))
-
-    # ── subjects ─────────────────────────────────────────────────────────────────────────────────
-
-    async def load_unsigned(self, tx: Tx, key: str, now: datetime) -> Subject | None:
-        """What an unsigned case is about."""
-        sheet = await tx.sheets.get(SheetKey(key))
-        if sheet is None:
-            return None
-        return Subject(
-            kind=Kind.UNSIGNED,
-            key=key,
-            unit=sheet.unit,
-            topic=SHEET,
-            topic_of_others=UNSIGNED,
-            rostered=(sheet.signer,),
-            keeps_open=frozenset({sheet.signer}),
-            values=await self.letters.values(tx, sheet, self._station.locale),
-            settled=None if sheet.wants_signature else ("late" if sheet.late else "signed"),
-            reason="not signed",
-        )
-
-    async def load_unverified(self, tx: Tx, key: str, now: datetime) -> Subject | None:
-        """What an unverified case is about; its signer is never called for it."""
-        sheet = await tx.sheets.get(SheetKey(key))
-        if sheet is None:
-            return None
-        waiting = sheet.state is SheetState.SIGNED
-        return Subject(
-            kind=Kind.UNVERIFIED,
-            key=key,
-            unit=sheet.unit,
-            topic=VERIFY,
-            topic_of_others=VERIFY,
-            excluded=frozenset({sheet.signer, await proxy_of(tx, sheet) or sheet.signer}),
-            values=await self.letters.values(tx, sheet, self._station.locale),
-            settled=str(sheet.state) if sheet.state in (SheetState.VERIFIED, SheetState.RETURNED) else None,
-            void=None if waiting or sheet.state is not SheetState.OPEN else "unsigned_again",
-            reason="not verified",
-        )
 
     async def _settings_of(self, tx: Tx, sheet: Sheet) -> Settings:
         return await self._station.rules.at(tx, sheet.settings_version)

@@ -12,7 +12,7 @@ from notifier.domain.case import Case
 from notifier.domain.ids import BroadcastId, CaseId, MessageId
 from notifier.domain.message import MessageState
 from notifier.domain.roster import ChannelName
-from notifier.domain.secrecy import shown
+from notifier.domain.secrecy import SIGN_IN_CODE, shown
 from notifier.domain.times import iso_utc, iso_utc_or_none
 from notifier.engine.broadcasts import progress_state
 from notifier.engine.linking.coverage import as_document, coverage
@@ -243,6 +243,8 @@ async def resend(parts: Parts, message_id: MessageId | None) -> int:
             message = await tx.messages.get(message_id)
             if message is None:
                 raise NotFound(f"there is no message {message_id}")
+            if message.template == SIGN_IN_CODE:
+                raise InputError(f"message {message_id} was a code to sign in with; ask for a new one")
             raise InputError(f"message {message_id} is {message.state}; only an uncertain one is sent again")
         await tx.signals.ring()
     return again

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 
 from notifier.domain.ids import MessageId
 from notifier.domain.message import Draft, Lane, MessageState
+from notifier.domain.secrecy import SIGN_IN_CODE
 from notifier.store.message_base import MessagePart
 from notifier.store.message_values import draft_values, in_states, sent_values, settled, stored
 from notifier.store.rows import Outcome, StoredMessage
@@ -141,12 +142,11 @@ class MessageQueue(MessagePart):
             .with_for_update(skip_locked=True)
         )
 
-    async def resolve_orphan(self, outcome: Outcome) -> bool:
-        """Settle one orphan. False when its old sender, or a receipt, was faster."""
-        return bool(await self.settle([outcome]))
-
     async def requeue_uncertain(self, ids: Iterable[MessageId] | None, now: datetime) -> int:
-        """Send uncertain messages again, marked as repeats; None is all of them. How many."""
+        """Send uncertain messages again, marked as repeats; None is all of them. How many.
+
+        Not a code to sign in with: it works no more, and has been blanked.
+        """
         # Somebody wants it sent now: when it was to expire at first no longer counts.
         again = {
             "state": MessageState.QUEUED.value,
@@ -157,6 +157,7 @@ class MessageQueue(MessagePart):
         }
         # What rides on a list is sent again with it.
         uncertain = in_states(MessageState.UNCERTAIN) & messages.c.rides_on.is_(None)
+        uncertain &= messages.c.template != SIGN_IN_CODE
         chosen: list[ColumnElement[bool]] = [uncertain]
         if ids is not None:
             chosen = [_themselves_or_their_lists(batch) & uncertain for batch in batches(ids)]

@@ -16,9 +16,11 @@ from notifier.domain.secrecy import HIDDEN
 from notifier.engine.access.sign_in import OVER, PER_ADDRESS, SEND
 from notifier.engine.keeping import export_person
 from notifier.engine.reports import messages as report_messages
+from notifier.engine.reports import resend
+from notifier.errors import InputError
 from notifier.store.database import Database
 from notifier.store.rows import JournalLine, MessageFilter, StoredMessage
-from notifier.store.tables import people, sessions, sign_ins
+from notifier.store.tables import messages, people, sessions, sign_ins
 from tests.contract.console_client import Console
 from tests.contract.store_city import ANN, DAN, FAN
 from tests.contract.web_client import NOW, PUBLIC
@@ -302,6 +304,18 @@ async def test_a_code_that_nobody_used_goes_too(desk: Desk) -> None:
     await desk.turn(OVER)
     [letter] = await desk.letters()
     assert (letter.text, letter.values, letter.state) == (HIDDEN, {}, MessageState.CANCELLED)
+
+
+async def test_a_code_is_never_sent_again(desk: Desk) -> None:
+    await desk.ask(desk.console.guest(), "dan")
+    await desk.code()
+    async with desk.console.database.write() as tx:
+        await tx.conn.execute(update(messages).values(state="uncertain"))
+    await desk.turn(OVER)
+    assert await resend(desk.console.parts, None) == 0
+    [letter] = await desk.letters()
+    with pytest.raises(InputError, match="ask for a new one"):
+        await resend(desk.console.parts, letter.id)
 
 
 async def test_a_code_is_an_answer_that_no_quiet_hour_keeps(desk: Desk) -> None:

@@ -182,8 +182,8 @@ async def test_orphans_are_what_a_lower_fence_left_in_sending(database: Database
         assert await tx.messages.orphans("t", FENCE + 1, 10) == []
         [orphan] = await tx.messages.orphans("s", FENCE + 1, 10)
         back = outcome(number, S.QUEUED, fence=orphan.fence or 0, not_before=NOW, repeated=True)
-        assert await tx.messages.resolve_orphan(back)
-        assert not await tx.messages.resolve_orphan(back)
+        assert await tx.messages.settle([back])
+        assert not await tx.messages.settle([back])
     assert [m.repeated for m in await claimed(database, fence=FENCE + 1)] == [True]
     # Its old sender wakes up and tells what he knows: too late, it is under way again.
     assert await settled(database, outcome(number, S.FAILED)) == []

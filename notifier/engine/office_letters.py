@@ -86,9 +86,9 @@ class OfficeLetters:
         await self.to_holder(tx, handing, "office_appointed", person, decided, now)
         await self._tell_unit(tx, handing, "office_appointed_notice", now)
 
-    async def meanwhile(self, tx: Tx, handing: Handing, without: PersonId | None, now: datetime) -> None:
-        """The unit hears whom to turn to, and nothing of why; ``without`` has been told himself."""
-        await self._tell_unit(tx, handing, "office_meanwhile", now, {without, handing.titular})
+    async def meanwhile(self, tx: Tx, handing: Handing, now: datetime) -> None:
+        """Everybody in the unit hears whom to turn to, and nothing of why."""
+        await self._tell_unit(tx, handing, "office_meanwhile", now, told=())
 
     async def _tell_unit(
         self,

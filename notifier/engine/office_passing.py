@@ -153,7 +153,7 @@ class OfficePassing:
         following = await self.next_in_rank(tx, change.seat, [change.former, change.suspended], now)
         if following is not None:
             handing = replace(self._handing(change, now), acting=following)
-            await self._letters.meanwhile(tx, handing, change.former or change.suspended, now)
+            await self._letters.meanwhile(tx, handing, now)
 
     # ── who acts in it ───────────────────────────────────────────────────────────────────────────
 

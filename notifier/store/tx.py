@@ -16,6 +16,7 @@ from notifier.store.grants import GrantRepo
 from notifier.store.imports import ImportRepo
 from notifier.store.inbox import InboxRepo
 from notifier.store.journal import JournalRepo
+from notifier.store.journal_search import JournalSearchRepo
 from notifier.store.kept import Kept
 from notifier.store.leases import LeaseRepo
 from notifier.store.matters import MatterRepo
@@ -196,3 +197,8 @@ class Tx:
     def deliveries(self) -> DeliveryRepo:
         """What was sent and what became of it."""
         return DeliveryRepo(self.conn)
+
+    @cached_property
+    def journal_search(self) -> JournalSearchRepo:
+        """Searching the journal."""
+        return JournalSearchRepo(self.conn)

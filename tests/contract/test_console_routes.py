@@ -86,6 +86,8 @@ GET: dict[str, Guarded | str] = {
     "/console/units/{unit}": Guarded(right=Right.SEE, ids={"unit": V1}, leads=True),
     "/console/cases/{case}": Guarded(right=Right.SEE, ids=_CASE, leads=True),
     "/console/deliveries": Guarded(right=Right.OVERSEE, leads=True),
+    "/console/journal": Guarded(right=Right.OVERSEE, leads=True),
+    "/console/journal.csv": Guarded(right=Right.OVERSEE),
     "/console/cases/{case}/events": Guarded(right=Right.SEE, ids=_CASE, endless=True),
     "/console/broadcasts": Guarded(leads=True),
     "/console/broadcasts/{broadcast}": Guarded(right=Right.SEE, ids=_BROADCAST, leads=True),

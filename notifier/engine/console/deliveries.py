@@ -144,7 +144,12 @@ def _fault_of_telegram(code: str) -> Fault:
 
 def told(message: StoredMessage) -> str:
     """A message's text as the console shows it: no secret, and no number in full."""
-    return _PHONE.sub(lambda found: masked(found[0]), shown(message.template, message.text))
+    return without_numbers(shown(message.template, message.text)) or ""
+
+
+def without_numbers(text: str | None) -> str | None:
+    """The text with every phone number in it masked."""
+    return _PHONE.sub(lambda found: masked(found[0]), text) if text else text
 
 
 async def resend(tx: Tx, message: StoredMessage, by: Actor, now: datetime) -> None:

@@ -11,6 +11,7 @@ from notifier.web.console.broadcasts import BroadcastPages
 from notifier.web.console.case import CasePages
 from notifier.web.console.deliveries import DeliveryPages
 from notifier.web.console.faces import Faces
+from notifier.web.console.journal import JournalPages
 from notifier.web.console.kit import Kit
 from notifier.web.console.live import Streams
 from notifier.web.console.me import MePages
@@ -44,6 +45,7 @@ def console_routers(parts: Parts, public_url: str | None, feed: Feed) -> tuple[A
     BroadcastPages(kit, streams).add_to(routes)
     PausePages(kit).add_to(routes)
     DeliveryPages(kit).add_to(routes)
+    JournalPages(kit).add_to(routes)
     SignInPages(kit, door).add_to(routes)
     MePages(kit, door).add_to(routes)
     routes.close()

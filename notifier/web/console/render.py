@@ -19,6 +19,7 @@ PAGES: Final = Path(__file__).parent / "pages"
 NAV: Final[tuple[tuple[str, str, Right | None], ...]] = (
     ("/console", "layout.wall", None),
     ("/console/deliveries", "layout.deliveries", Right.OVERSEE),
+    ("/console/journal", "layout.journal", Right.OVERSEE),
 )
 """Address, name of the words, and the right that somebody must have somewhere; None: everybody."""
 
@@ -57,6 +58,11 @@ class Renderer:
         """What that template makes of the values."""
         say = partial(self._words.say, locale)
         return self._environment.get_template(name).render(locale=locale, t=say, **values)
+
+    def names(self, subject: str) -> list[str]:
+        """What there are texts for under that subject, in order."""
+        names = self._words.names(LOCALES[0])
+        return sorted(name.partition(".")[2] for name in names if name.startswith(f"{subject}."))
 
     def say(self, locale: str, name: str, /, **values: object) -> str:
         """One of the pages' texts."""

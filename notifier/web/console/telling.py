@@ -53,6 +53,10 @@ class Teller:
         found = self._people.get(person)
         return found.name if found else person
 
+    def about(self, subject: str | None) -> str:
+        """What a line is about: somebody's name, or the key as it is."""
+        return self.name(PersonId(subject)) if subject else ""
+
     def event(self, name: str) -> str:
         """An event of the journal."""
         return self._or_as_it_is(f"event.{name}", name)

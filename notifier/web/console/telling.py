@@ -16,7 +16,10 @@ Say = Callable[..., str]
 Label = Callable[[str], str]
 """What the organisation's texts call a title or a channel; the name itself where they have no word for it."""
 
-_STEP: Final = re.compile(r"step (?P<step>\d+)(?P<acting>, acting)?(, time (?P<times>\d+))?")
+_STEP: Final = re.compile(
+    r"step (?P<step>\d+)(?P<again>, second round)?(?P<acting>, acting)?(, time (?P<times>\d+))?"
+)
+_FOR_THE_MORNING: Final = re.compile(r"(?P<told>.+), left for the morning")
 _DESK_AGAIN: Final = re.compile(r"exhausted(, acting)?, time \d+")
 _VACANT: Final = re.compile(r"vacant: (?P<office>[^ ]+)(?P<rank> \d+)?")
 _ABSENT: Final = re.compile(r"absent until (?P<day>\d{4}-\d\d-\d\d)")
@@ -76,6 +79,7 @@ class Teller:
 
     def _patterns(self) -> tuple[tuple[re.Pattern[str], Callable[..., str]], ...]:
         return (
+            (_FOR_THE_MORNING, self._for_the_morning),
             (_STEP, self._step),
             (_DESK_AGAIN, partial(self._say, "reason.desk_again")),
             (_VACANT, self._vacant),
@@ -84,10 +88,15 @@ class Teller:
             (_KEPT_ON, partial(self._say, "reason.kept_on_of")),
         )
 
-    def _step(self, step: str, acting: str | None, times: str | None) -> str:
+    def _step(self, step: str, again: str | None, acting: str | None, times: str | None) -> str:
         if times:
-            return self._say("reason.step_times", step=step, times=times)
-        return self._say("reason.step_acting" if acting else "reason.step", step=step)
+            told = self._say("reason.step_times", step=step, times=times)
+        else:
+            told = self._say("reason.step_acting" if acting else "reason.step", step=step)
+        return self._say("reason.second_round", told=told) if again else told
+
+    def _for_the_morning(self, told: str) -> str:
+        return self._say("reason.for_the_morning", told=self.reason(told))
 
     def _vacant(self, office: str, rank: str | None) -> str:
         return self._say("reason.vacant", office=self.title(office) + (rank or ""))

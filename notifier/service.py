@@ -25,6 +25,7 @@ from notifier.engine.catching_up import CatchingUp
 from notifier.engine.cover_letters import COVER
 from notifier.engine.digests import DAILY
 from notifier.engine.exchange_letters import EXCHANGE
+from notifier.engine.forecast import Pacing
 from notifier.engine.house import House
 from notifier.engine.intake.poller import Poller
 from notifier.engine.intake.reader import Reader
@@ -327,6 +328,7 @@ class Service:
             telegram_secret=secret.get_secret_value() if secret else None,
             twilio_tokens=config.twilio_tokens,
             public_url=config.public_url,
+            pacing=Pacing(telegram=config.telegram_rate, sms=config.twilio_rate),
             channels=self._channel_notes,
         )
 

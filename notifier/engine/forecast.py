@@ -10,6 +10,7 @@ from notifier.engine.broadcasts import Order
 from notifier.engine.parts import Parts
 from notifier.engine.station import EVERYBODY, Station
 from notifier.store.tx import Tx
+from notifier.texts.catalogue import Rendered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,20 +25,38 @@ class Pacing:
 class Forecast:
     """How many people would get it first by Telegram, by SMS, not at all; the four do not overlap.
 
-    ``held`` are those whom ONLY_TO keeps from getting it. ``segments`` are SMS segments, ``takes`` the time
-    of sending on channels that do nothing else. ``cannot_answer`` are reached by SMS that carries no reply.
-    ``begins`` is later than now for a broadcast of later, or in quiet hours.
+    ``unreachable`` are those whom no channel reaches. ``held`` are those whom ONLY_TO keeps from getting it.
+    ``segments`` are SMS segments, ``takes`` the time of sending on channels that do nothing else.
+    ``cannot_answer`` are reached by SMS that carries no reply. ``begins`` is later than now for a broadcast
+    of later, or in quiet hours.
     """
 
     people: int
     telegram: int
     sms_only: int
-    neither: int
+    unreachable: tuple[PersonId, ...]
     held: int
     segments: int
     takes: timedelta
     cannot_answer: tuple[PersonId, ...]
     begins: datetime
+
+    @property
+    def neither(self) -> int:
+        """How many no channel reaches."""
+        return len(self.unreachable)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """One text as somebody's phone will show it. ``segments``: of an SMS; ``buttons``: of Telegram."""
+
+    locale: str
+    channel: ChannelName
+    can_reply: bool
+    text: str
+    segments: int | None
+    buttons: tuple[str, ...]
 
 
 async def forecast(parts: Parts, order: Order, pacing: Pacing) -> Forecast:
@@ -60,12 +79,55 @@ async def forecast(parts: Parts, order: Order, pacing: Pacing) -> Forecast:
         people=len(ids),
         telegram=telegram,
         sms_only=len(sms),
-        neither=sum(channel is None for channel in first.values()),
+        unreachable=tuple(person for person, channel in first.items() if channel is None),
         held=len(ids) - len(allowed),
         segments=segments,
         takes=_takes(telegram, segments, station, pacing),
         cannot_answer=tuple(person for person in first if station.reach.is_mute(contacts[person])),
         begins=settings.quiet.open_from(start) if policy.keeps_quiet else start,
+    )
+
+
+async def previews(parts: Parts, order: Order, locales: Iterable[str]) -> tuple[Person, tuple[Preview, ...]]:
+    """The first recipient by id, and what he would get in each language by each channel that is on.
+
+    An SMS to whom it carries no replies is there too where its text is another. Raises InputError for an
+    empty audience.
+    """
+    station = parts.station
+    async with station.db.read() as tx:
+        ids = await parts.broadcasts.recipients(tx, order.audience, station.now())
+        person = (await tx.roster.people(ids[:1]))[ids[0]]
+        units = await tx.roster.units()
+    shown = []
+    for locale in locales:
+        texts = {}
+        for channel, can_reply in _forms(station):
+            rendered = _render(person, channel, locale, can_reply, units, order, station)
+            texts[channel, rendered.text] = (can_reply, rendered)
+        shown += [_preview(locale, channel, *told, station) for (channel, _), told in texts.items()]
+    return person, tuple(shown)
+
+
+def _forms(station: Station) -> Iterable[tuple[ChannelName, bool]]:
+    """Each channel that is on; SMS also as it is for numbers that cannot answer, and that first."""
+    for channel in station.reach.channels:
+        if channel is ChannelName.SMS:
+            yield channel, False
+        yield channel, True
+
+
+def _preview(
+    locale: str, channel: ChannelName, can_reply: bool, rendered: Rendered, station: Station
+) -> Preview:
+    is_sms = channel is ChannelName.SMS
+    return Preview(
+        locale=locale,
+        channel=channel,
+        can_reply=can_reply,
+        text=rendered.text,
+        segments=station.texts.sms_segments(rendered.text) if is_sms else None,
+        buttons=() if is_sms else (station.texts.label("ack", locale),),
     )
 
 
@@ -104,12 +166,25 @@ def _segments(
 def _one_text(
     person: Person, answers: bool, units: Mapping[UnitCode, Unit], order: Order, station: Station
 ) -> int:
+    rendered = _render(person, ChannelName.SMS, person.locale, answers, units, order, station)
+    return station.texts.sms_segments(rendered.text)
+
+
+def _render(
+    person: Person,
+    channel: ChannelName,
+    locale: str,
+    answers: bool,
+    units: Mapping[UnitCode, Unit],
+    order: Order,
+    station: Station,
+) -> Rendered:
     unit = units[person.unit]
     town = units.get(unit.parent) if unit.parent else None
-    rendered = station.texts.render(
+    return station.texts.render(
         str(order.kind),
-        channel=ChannelName.SMS,
-        locale=person.locale,
+        channel=channel,
+        locale=locale,
         values={
             "site": station.site,
             "name": person.name,
@@ -123,7 +198,6 @@ def _one_text(
         now=station.now(),
         can_reply=answers,
     )
-    return station.texts.sms_segments(rendered.text)
 
 
 def _takes(telegram: int, segments: int, station: Station, pacing: Pacing) -> timedelta:

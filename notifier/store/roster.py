@@ -159,6 +159,18 @@ class RosterRepo:
         query = select(offices.c.unit).where(held).distinct().order_by(offices.c.unit)
         return list(await self._conn.scalars(query))
 
+    async def titles(self) -> list[str]:
+        """Every title that somebody holds an office by."""
+        held = offices.c.person.is_not(None)
+        return list(
+            await self._conn.scalars(select(offices.c.title).where(held).distinct().order_by("title"))
+        )
+
+    async def post_kinds(self) -> list[str]:
+        """Every kind of the posts that are kept."""
+        kept = posts.c.removed_at.is_(None)
+        return list(await self._conn.scalars(select(posts.c.kind).where(kept).distinct().order_by("kind")))
+
     async def post(self, code: PostCode) -> Post | None:
         """One post, kept or given up."""
         return (await self.posts([code])).get(code)

@@ -51,7 +51,7 @@ def create_app(deps: WebDeps) -> FastAPI:
         TwilioHooks(deps, keeper, bodies).router(),
         TelegramHooks(deps, keeper, bodies).router(),
         watching.router(),
-        *console_routers(deps.parts, deps.public_url, feed),
+        *console_routers(deps.parts, deps.public_url, feed, deps.pacing),
         page_router(),
     ):
         app.include_router(router)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from notifier.engine.forecast import Pacing
 from notifier.engine.loops import Pulses
 from notifier.engine.metrics import Metrics
 from notifier.engine.parts import Parts
@@ -25,7 +26,7 @@ class WebDeps:
     ``now`` gives the civil moment in UTC. ``wake`` is called after something new was stored.
     ``telegram_bots`` are bot ids, the first of which ``/hooks/telegram`` stands for. ``public_url`` is
     what Twilio's signatures are checked against. ``channels`` is asked at every health check and must not
-    wait.
+    wait. ``pacing`` is what senders keep to.
     """
 
     parts: Parts
@@ -38,4 +39,5 @@ class WebDeps:
     telegram_secret: str | None = field(default=None, repr=False)
     twilio_tokens: tuple[str, ...] = field(default=(), repr=False)
     public_url: str | None = None
+    pacing: Pacing = field(default=Pacing(telegram=0, sms=0))
     channels: Callable[[], ChannelNotes] = no_channels

@@ -70,6 +70,7 @@ SHUT = "shut"
 
 _CASE = {"case": "1"}
 _BROADCAST = {"broadcast": "1"}
+_DRAFT = {"to": f"unit:{V1}", "kind": "notice", "title": "t", "body": "b", "token": "0" * 32}
 
 GET: dict[str, Guarded | str] = {
     "/": OPEN,
@@ -90,6 +91,7 @@ GET: dict[str, Guarded | str] = {
     "/console/journal.csv": Guarded(right=Right.OVERSEE),
     "/console/cases/{case}/events": Guarded(right=Right.SEE, ids=_CASE, endless=True),
     "/console/broadcasts": Guarded(leads=True),
+    "/console/broadcasts/new": Guarded(leads=True),
     "/console/broadcasts/{broadcast}": Guarded(right=Right.SEE, ids=_BROADCAST, leads=True),
     "/console/broadcasts/{broadcast}/events": Guarded(right=Right.SEE, ids=_BROADCAST, endless=True),
     "/console/broadcasts/{broadcast}/recipients.csv": Guarded(right=Right.SEE, ids=_BROADCAST),
@@ -115,6 +117,9 @@ POST: dict[str, Guarded | str] = {
         for deed in Deed
     },
     "/console/deliveries/{message}/resend": Guarded(right=Right.OVERSEE, ids={"message": "1"}),
+    "/console/broadcasts": Guarded(right=Right.BROADCAST, form=_DRAFT),
+    "/console/broadcasts/check": Guarded(right=Right.BROADCAST, form=_DRAFT),
+    "/console/broadcasts/try": Guarded(right=Right.BROADCAST, form=_DRAFT),
     "/console/broadcasts/{broadcast}/cancel": Guarded(right=Right.BROADCAST, ids=_BROADCAST),
     "/console/broadcasts/{broadcast}/resend": Guarded(right=Right.BROADCAST, ids=_BROADCAST),
     "/console/pauses": Guarded(
@@ -135,7 +140,10 @@ NO_SUCH = {
     "rest": "units/V1/nothing",
 }
 """Ids of the same kinds that there are not."""
-FOREIGN_FORMS = {"where": (f"post:{GATE}", "post:V9-G9", f"unit:{V1}", "unit:V9")}
+FOREIGN_FORMS = {
+    "where": (f"post:{GATE}", "post:V9-G9", f"unit:{V1}", "unit:V9"),
+    "to": (f"unit:{V1}", "unit:V9"),
+}
 """What a form may name: of V1, and such as there is not."""
 
 # ── the roles ──

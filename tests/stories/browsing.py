@@ -32,10 +32,10 @@ class Browser:
         assert answer.status_code == 200, answer.text
         return answer.text
 
-    async def post(self, path: str, **fields: str) -> httpx.Response:
-        """A form as the page sends it; then whatever follows from it happens."""
-        fields = {"csrf": csrf_of(self.token), **fields}
-        answer = await self.client.post(path, content=urlencode(fields), headers=_FORM)
+    async def post(self, path: str, **fields: str | list[str]) -> httpx.Response:
+        """A form as the page sends it; then whatever follows from it happens. A list is several boxes."""
+        told = urlencode({"csrf": csrf_of(self.token), **fields}, doseq=True)
+        answer = await self.client.post(path, content=told, headers=_FORM)
         await self.station.settle()
         return answer
 

@@ -5,10 +5,12 @@ from typing import Final
 from fastapi import APIRouter
 
 from notifier.engine.console.feed import Feed
+from notifier.engine.forecast import Pacing
 from notifier.engine.parts import Parts
 from notifier.web.console.assets import Assets
 from notifier.web.console.broadcasts import BroadcastPages
 from notifier.web.console.case import CasePages
+from notifier.web.console.composer import ComposerPages
 from notifier.web.console.deliveries import DeliveryPages
 from notifier.web.console.faces import Faces
 from notifier.web.console.journal import JournalPages
@@ -27,10 +29,12 @@ from notifier.web.console.words import Words
 _HTTPS: Final = "https://"
 
 
-def console_routers(parts: Parts, public_url: str | None, feed: Feed) -> tuple[APIRouter, ...]:
+def console_routers(
+    parts: Parts, public_url: str | None, feed: Feed, pacing: Pacing
+) -> tuple[APIRouter, ...]:
     """The console's routes, in order; nothing may come behind them under /console.
 
-    ``feed`` is what open pages look through.
+    ``feed`` is what open pages look through, ``pacing`` what senders keep to.
     """
     assets = Assets()
     station = parts.station
@@ -42,6 +46,7 @@ def console_routers(parts: Parts, public_url: str | None, feed: Feed) -> tuple[A
     WallPages(kit, Faces(renderer), streams).add_to(routes)
     UnitPages(kit).add_to(routes)
     CasePages(kit, streams).add_to(routes)
+    ComposerPages(kit, pacing).add_to(routes)
     BroadcastPages(kit, streams).add_to(routes)
     PausePages(kit).add_to(routes)
     DeliveryPages(kit).add_to(routes)

@@ -38,6 +38,12 @@ class SettingsRepo:
             raise NotFound(f"there are no settings of version {version}")
         return dict(texts)
 
+    async def created_at(self, version: int) -> datetime | None:
+        """When that version came into force; None when there is none."""
+        when = select(settings_versions.c.created_at).where(settings_versions.c.version == version)
+        found: datetime | None = await self._conn.scalar(when)
+        return found
+
     async def add(self, texts: Mapping[str, str], now: datetime) -> int:
         """Store the texts as the next version and return it; texts equal to the current ones make none.
 

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from notifier.engine.console.feed import Feed
+from notifier.engine.console.health import Running
 from notifier.web.body import Bodies
 from notifier.web.console.console import console_routers
 from notifier.web.deps import WebDeps
@@ -51,7 +52,7 @@ def create_app(deps: WebDeps) -> FastAPI:
         TwilioHooks(deps, keeper, bodies).router(),
         TelegramHooks(deps, keeper, bodies).router(),
         watching.router(),
-        *console_routers(deps.parts, deps.public_url, feed, deps.pacing),
+        *console_routers(deps.parts, deps.public_url, Running(deps.pulses, deps.channels), feed, deps.pacing),
         page_router(),
     ):
         app.include_router(router)

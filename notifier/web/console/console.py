@@ -5,6 +5,7 @@ from typing import Final
 from fastapi import APIRouter
 
 from notifier.engine.console.feed import Feed
+from notifier.engine.console.health import Running
 from notifier.engine.forecast import Pacing
 from notifier.engine.parts import Parts
 from notifier.web.console.assets import Assets
@@ -20,6 +21,7 @@ from notifier.web.console.me import MePages
 from notifier.web.console.pauses import PausePages
 from notifier.web.console.render import Renderer
 from notifier.web.console.routes import Routes
+from notifier.web.console.settings import SettingsPages
 from notifier.web.console.sign_in import SignInPages
 from notifier.web.console.unit import UnitPages
 from notifier.web.console.visit import Door
@@ -30,11 +32,12 @@ _HTTPS: Final = "https://"
 
 
 def console_routers(
-    parts: Parts, public_url: str | None, feed: Feed, pacing: Pacing
+    parts: Parts, public_url: str | None, running: Running, feed: Feed, pacing: Pacing
 ) -> tuple[APIRouter, ...]:
     """The console's routes, in order; nothing may come behind them under /console.
 
-    ``feed`` is what open pages look through, ``pacing`` what senders keep to.
+    ``running`` is the process that serves them; ``feed`` is what open pages look through, ``pacing`` what
+    senders keep to.
     """
     assets = Assets()
     station = parts.station
@@ -51,6 +54,7 @@ def console_routers(
     PausePages(kit).add_to(routes)
     DeliveryPages(kit).add_to(routes)
     JournalPages(kit).add_to(routes)
+    SettingsPages(kit, running).add_to(routes)
     SignInPages(kit, door).add_to(routes)
     MePages(kit, door).add_to(routes)
     routes.close()

@@ -20,6 +20,7 @@ NAV: Final[tuple[tuple[str, str, Right | None], ...]] = (
     ("/console", "layout.wall", None),
     ("/console/deliveries", "layout.deliveries", Right.OVERSEE),
     ("/console/journal", "layout.journal", Right.OVERSEE),
+    ("/console/settings", "layout.settings", Right.OVERSEE),
 )
 """Address, name of the words, and the right that somebody must have somewhere; None: everybody."""
 

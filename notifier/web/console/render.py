@@ -18,6 +18,7 @@ from notifier.web.console.words import LOCALES, Words
 PAGES: Final = Path(__file__).parent / "pages"
 NAV: Final[tuple[tuple[str, str, Right | None], ...]] = (
     ("/console", "layout.wall", None),
+    ("/console/broadcasts", "layout.broadcasts", Right.SEE),
     ("/console/deliveries", "layout.deliveries", Right.OVERSEE),
     ("/console/journal", "layout.journal", Right.OVERSEE),
     ("/console/settings", "layout.settings", Right.OVERSEE),

@@ -14,7 +14,9 @@ from notifier.domain.holdings import (
     next_change,
     not_before_entry,
     office_at,
+    seat_of,
     standing,
+    subject_of,
 )
 from notifier.domain.ids import PersonId, UnitCode
 from notifier.domain.roster import Office, OfficeStatus
@@ -184,6 +186,39 @@ def test_a_vacant_seat_may_have_somebody_acting() -> None:
     book.enter(What.ACTING, LI, 1)
     office = office_at(SEAT, standing(book.records, hour(2)))
     assert (office.person, office.acting) == (None, LI)
+
+
+def test_who_acts_in_a_vacant_seat_does_so_until_somebody_is_appointed() -> None:
+    book = Book()
+    book.enter(What.APPOINTED, WANG, 0)
+    vacancy = book.enter(What.APPOINTED, None, 5)
+    book.enter(What.ACTING, LI, 5, of=vacancy)
+    assert [book.acting(at) for at in (4, 5, 99)] == [None, LI, LI]
+    book.enter(What.APPOINTED, ZHAO, 10)
+    assert [book.acting(at) for at in (9, 10)] == [LI, None]
+
+
+def test_who_acts_for_somebody_acts_on_when_he_is_removed_and_not_for_his_successor() -> None:
+    book = Book()
+    book.enter(What.APPOINTED, WANG, 0)
+    away = book.enter(What.SUSPENDED, WANG, 5)
+    book.enter(What.ACTING, LI, 5, of=away)
+    book.enter(What.APPOINTED, None, 10)
+    book.enter(What.APPOINTED, ZHAO, 15)
+    assert [book.acting(at) for at in (6, 11, 15)] == [LI, LI, None]
+
+
+def test_who_acts_by_an_order_of_its_own_acts_whoever_is_appointed() -> None:
+    book = Book()
+    book.enter(What.APPOINTED, WANG, 0)
+    book.enter(What.ACTING, LI, 5)
+    book.enter(What.APPOINTED, ZHAO, 10)
+    assert book.acting(11) == LI
+
+
+def test_a_seat_is_found_again_by_its_subject_whatever_its_title() -> None:
+    seat = Seat(unit=UnitCode("V1"), title="a|b", rank=12)
+    assert seat_of(subject_of(seat)) == seat
 
 
 # ── what a file tells ────────────────────────────────────────────────────────────────────────────

@@ -130,9 +130,11 @@ async def test_the_list_is_exported_without_any_number_and_without_formulas(
 async def test_a_village_sees_its_own_and_may_not_touch_what_goes_further(morning: Station) -> None:
     await commends(morning, "unit:BS01")
     await commends(morning, "unit:BS", kind=Kind.NOTICE)
+    await commends(morning, "person:p13")
     async with console_of(morning, "p11") as secretary:
         listed = await secretary.sees(ALL)
         assert ONE in listed
+        assert f"{ALL}/3" in listed
         assert f"{ALL}/2" not in listed
         assert (await secretary.get(f"{ALL}/2")).status_code == 403
         assert (await secretary.post(f"{ALL}/2/cancel")).status_code == 403

@@ -84,7 +84,8 @@ def _is_below(expression: str, chosen: Collection[str], units: Mapping[UnitCode,
     seen: set[UnitCode] = set()
     unit = units.get(UnitCode(expression.removeprefix("unit:")))
     while unit is not None and unit.parent is not None and unit.code not in seen:
-        if f"unit:{unit.parent}" in chosen:
+        above = f"unit:{unit.parent}"
+        if above in chosen and above != expression:
             return True
         seen.add(unit.code)
         unit = units.get(unit.parent)

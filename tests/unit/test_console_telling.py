@@ -82,3 +82,17 @@ def test_events_and_channels_it_has_no_words_for_stay_as_they_are() -> None:
 def test_people_are_named_and_strangers_are_their_ids() -> None:
     tell = teller("zh")
     assert (tell.name(ANN.id), tell.name(PersonId("p9")), tell.name(None)) == ("王建国", "p9", "")
+
+
+@pytest.mark.parametrize(
+    ("kept", "told"),
+    [
+        ("p1", "王建国"),
+        ("V1-G1 2026-11-23T12:00:00Z", "V1-G1 11-23 20:00"),
+        ("rigid-8 V1-G1 2026-11-23T12:00:00.500000Z", "rigid-8 V1-G1 11-23 20:00"),
+        ("43", "43"),
+        (None, ""),
+    ],
+)
+def test_what_a_line_is_about(kept: str | None, told: str) -> None:
+    assert teller("zh").about(kept) == told

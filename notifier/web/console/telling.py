@@ -25,6 +25,7 @@ _VACANT: Final = re.compile(r"vacant: (?P<office>[^ ]+)(?P<rank> \d+)?")
 _ABSENT: Final = re.compile(r"absent until (?P<day>\d{4}-\d\d-\d\d)")
 _ON_POST: Final = re.compile(r"(?P<there>\d+) of (?P<wanted>\d+) on post")
 _KEPT_ON: Final = re.compile(r"(?P<there>\d+) of (?P<wanted>\d+) on post, (?P<kept>\d+) kept on")
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 _NO_LETTER: Final = re.compile(r"[^a-z]+")
 
 
@@ -57,8 +58,11 @@ class Teller:
         return found.name if found else person
 
     def about(self, subject: str | None) -> str:
-        """What a line is about: somebody's name, or the key as it is."""
-        return self.name(PersonId(subject)) if subject else ""
+        """What a line is about: somebody's name, or the key, moments in it told as civil time."""
+        if not subject:
+            return ""
+        told = _MOMENT.sub(lambda found: self.at(datetime.fromisoformat(found[0])), subject)
+        return self.name(PersonId(told))
 
     def event(self, name: str) -> str:
         """An event of the journal."""

@@ -127,6 +127,14 @@ def not_before_entry(records: Iterable[OfficeRecord], now: datetime) -> datetime
     return max((now, *(record.recorded_at for record in records)))
 
 
+def called_off(records: Iterable[OfficeRecord], cause: int | None) -> frozenset[PersonId]:
+    """Who acted because of the record ``cause``, until somebody ended that or took it back."""
+    known = list(records)
+    ended = {r.of for r in known if r.what in (What.ENDED, What.TAKEN_BACK) and r.by is not None}
+    acted = (r for r in known if r.what is What.ACTING and r.of == cause and r.id in ended)
+    return frozenset(r.person for r in acted if r.person is not None)
+
+
 def next_change(records: Iterable[OfficeRecord], after: datetime) -> datetime | None:
     """The first moment after ``after`` at which the seat may stand otherwise; None when there is none."""
     book = _Book(records, None)

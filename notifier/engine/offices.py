@@ -15,6 +15,7 @@ from notifier.domain.holdings import (
     Seat,
     Standing,
     What,
+    called_off,
     not_before_entry,
     seat_of,
     standing,
@@ -165,10 +166,13 @@ class Offices:
         return how
 
     async def _stand_in(self, tx: Tx, seat: Seat, how: Standing, now: datetime) -> Standing:
-        person = await self.next_in_rank(tx, seat, now)
+        cause = _cause(how)
+        # What somebody has called off, no rule brings back: then the next in rank follows.
+        off = called_off(await tx.office_records.of_seat(seat), cause)
+        person = await self._passing.next_in_rank(tx, seat, (how.holder, *off), now)
         if person is None:
             return how
-        entry = Entry(seat=seat, what=What.ACTING, person=person, since=now, of=_cause(how))
+        entry = Entry(seat=seat, what=What.ACTING, person=person, since=now, of=cause)
         await tx.office_records.enter([entry], by=None, now=now, reason=STANDING_IN)
         return (await tx.office_records.settle([seat], now))[seat]
 

@@ -163,6 +163,20 @@ async def test_where_who_acts_is_away_too_the_next_in_rank_follows(standing_in: 
     assert (await station.called(await station.case(EVENING)))[:2] == ["p14", "p15"]
 
 
+async def test_what_the_town_calls_off_no_rule_brings_back(standing_in: Station) -> None:
+    station = standing_in
+    await station.edits("offices.csv", {"committee,4,,,": "committee,4,p15,in_post,"})
+    await is_away(station, "p11")
+    station.phone("p12").expects("请您代理岐元村书记")
+    now = station.clock.now()
+    async with station.engine.parts.station.db.write() as tx:
+        await station.engine.parts.offices.end_acting(tx, SECRETARY, WANG, "另有安排", now)
+        await tx.signals.ring()
+    await station.settle()
+    station.phone("p12").got("到此为止")
+    station.phone("p15").got("请您代理岐元村书记")
+
+
 # ── what was asked ───────────────────────────────────────────────────────────────────────────────
 
 

@@ -10,6 +10,7 @@ from notifier.domain.holdings import (
     OfficeRecord,
     Seat,
     What,
+    called_off,
     entries_for,
     next_change,
     not_before_entry,
@@ -44,6 +45,7 @@ class Book:
         until: float | None = None,
         of: int | None = None,
         entered: float | None = None,
+        by: PersonId | None = None,
     ) -> int:
         number = len(self.records) + 1
         self.records.append(
@@ -55,6 +57,7 @@ class Book:
                 since=hour(since),
                 until=None if until is None else hour(until),
                 of=of,
+                by=by,
                 recorded_at=hour(since if entered is None else entered),
             )
         )
@@ -134,6 +137,20 @@ def test_an_absence_taken_back_never_held_nor_did_anybody_act() -> None:
     assert (now.status, now.acting) == (OfficeStatus.IN_POST, None)
     then = standing(book.records, hour(11), known_at=hour(11))
     assert (then.status, then.acting) == (OfficeStatus.ABSENT, LI)
+
+
+def test_who_was_called_off_by_somebody_is_known_for_that_cause_alone() -> None:
+    book = Book()
+    book.enter(What.APPOINTED, WANG, 0)
+    away = book.enter(What.ABSENT, WANG, 5)
+    acting = book.enter(What.ACTING, LI, 5, of=away)
+    assert called_off(book.records, away) == set()
+    book.enter(What.ENDED, LI, 6, of=acting)
+    assert called_off(book.records, away) == set(), "a file, or a date, is nobody's word against him"
+    again = book.enter(What.ACTING, LI, 7, of=away)
+    book.enter(What.ENDED, LI, 8, of=again, by=ZHAO)
+    assert called_off(book.records, away) == {LI}
+    assert called_off(book.records, None) == set()
 
 
 def test_a_former_holders_absence_is_not_the_new_holders() -> None:

@@ -25,6 +25,14 @@ _VACANT: Final = re.compile(r"vacant: (?P<office>[^ ]+)(?P<rank> \d+)?")
 _ABSENT: Final = re.compile(r"absent until (?P<day>\d{4}-\d\d-\d\d)")
 _ON_POST: Final = re.compile(r"(?P<there>\d+) of (?P<wanted>\d+) on post")
 _KEPT_ON: Final = re.compile(r"(?P<there>\d+) of (?P<wanted>\d+) on post, (?P<kept>\d+) kept on")
+_PROXY: Final = re.compile(r"by proxy of (?P<person>\S+)")
+_FOR: Final = re.compile(r"for (?P<person>\S+)")
+_TO: Final = re.compile(r"to (?P<person>\S+)")
+_BY: Final = re.compile(r"by (?P<person>\S+)")
+_DONE: Final = re.compile(r"done (?P<moment>\d{4}-\d\d-\d\dT[\d:.]+Z)")
+_WITHOUT: Final = re.compile(r"without (?P<items>\d+(, \d+)*)")
+_ACTING: Final = re.compile(r"acting (?P<title>\S+)")
+_AND: Final = "; "
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 _NO_LETTER: Final = re.compile(r"[^a-z]+")
 
@@ -76,9 +84,14 @@ class Teller:
         """A reason, an outcome or a note."""
         if not text:
             return ""
+        first, more, rest = text.partition(_AND)
+        if more and (told := self.reason(first)) != first:
+            return self._say("reason.and", told=told, more=self.reason(rest))
         for pattern, tell in self._patterns():
             if found := pattern.fullmatch(text):
                 return tell(**found.groupdict())
+        if not text.isascii():
+            return text  # Somebody's own words, whatever else is among them.
         return self._or_as_it_is(f"reason.{_NO_LETTER.sub('_', text.lower()).strip('_')}", text)
 
     def _patterns(self) -> tuple[tuple[re.Pattern[str], Callable[..., str]], ...]:
@@ -90,6 +103,13 @@ class Teller:
             (_ABSENT, partial(self._say, "reason.absent_until")),
             (_ON_POST, partial(self._say, "reason.on_post_of")),
             (_KEPT_ON, partial(self._say, "reason.kept_on_of")),
+            (_PROXY, partial(self._person, "reason.by_proxy_of")),
+            (_FOR, partial(self._person, "reason.for_somebody")),
+            (_TO, partial(self._person, "reason.to_somebody")),
+            (_BY, partial(self._person, "reason.by_somebody")),
+            (_DONE, self._done),
+            (_WITHOUT, partial(self._say, "reason.without")),
+            (_ACTING, self._acting),
         )
 
     def _step(self, step: str, again: str | None, acting: str | None, times: str | None) -> str:
@@ -101,6 +121,15 @@ class Teller:
 
     def _for_the_morning(self, told: str) -> str:
         return self._say("reason.for_the_morning", told=self.reason(told))
+
+    def _person(self, name: str, *, person: str) -> str:
+        return self._say(name, name=self.name(PersonId(person)))
+
+    def _done(self, moment: str) -> str:
+        return self._say("reason.done", time=self.at(datetime.fromisoformat(moment)))
+
+    def _acting(self, title: str) -> str:
+        return self._say("reason.acting_as", title=self.title(title))
 
     def _vacant(self, office: str, rank: str | None) -> str:
         return self._say("reason.vacant", office=self.title(office) + (rank or ""))

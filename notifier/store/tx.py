@@ -26,6 +26,7 @@ from notifier.store.outlook import OutlookRepo
 from notifier.store.pauses import PauseRepo
 from notifier.store.presences import PresenceRepo
 from notifier.store.roster import RosterRepo
+from notifier.store.roster_search import RosterSearchRepo
 from notifier.store.sessions import SessionRepo
 from notifier.store.settings import SettingsRepo
 from notifier.store.sheets import SheetRepo
@@ -107,6 +108,11 @@ class Tx:
     def roster(self) -> RosterRepo:
         """Units, people, offices, posts."""
         return RosterRepo(self.conn, self.kept)
+
+    @cached_property
+    def roster_search(self) -> RosterSearchRepo:
+        """People of the roster, a page at a time."""
+        return RosterSearchRepo(self.conn)
 
     @cached_property
     def settings(self) -> SettingsRepo:

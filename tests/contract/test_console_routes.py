@@ -86,6 +86,7 @@ GET: dict[str, Guarded | str] = {
     "/console/me": Guarded(leads=True),
     "/console/units/{unit}": Guarded(right=Right.SEE, ids={"unit": V1}, leads=True),
     "/console/cases/{case}": Guarded(right=Right.SEE, ids=_CASE, leads=True),
+    "/console/roster": Guarded(leads=True),
     "/console/deliveries": Guarded(right=Right.OVERSEE, leads=True),
     "/console/journal": Guarded(right=Right.OVERSEE, leads=True),
     "/console/journal.csv": Guarded(right=Right.OVERSEE),

@@ -101,7 +101,7 @@ async def read_unit(station: Station, tx: Tx, unit: UnitCode, now: datetime) -> 
     )
     sheets = await tx.walls.sheets_since(unit, now - SHEETS_BACK, SHEETS_SHOWN)
     lines = await tx.walls.lines_since(unit, _midnight(station, now), LINES_SHOWN)
-    members = await _members(station, tx, unit)
+    members = await members_among(station, tx, await tx.roster.people_of(unit))
     matters = by_urgency(await tx.walls.open_matters(unit))
     named = {*rostered, *_named(chain.places, there, sheets, lines, pauses, matters)}
     return UnitView(
@@ -147,8 +147,8 @@ def _post_view(
     )
 
 
-async def _members(station: Station, tx: Tx, unit: UnitCode) -> tuple[Member, ...]:
-    people = await tx.roster.people_of(unit)
+async def members_among(station: Station, tx: Tx, people: Sequence[Person]) -> tuple[Member, ...]:
+    """How each of those people is reached, in their order."""
     reach = station.reach
     contacts = await tx.contacts.usable(
         [person.id for person in people], channels=reach.channels, accounts=reach.telegram

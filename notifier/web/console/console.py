@@ -20,6 +20,7 @@ from notifier.web.console.live import Streams
 from notifier.web.console.me import MePages
 from notifier.web.console.pauses import PausePages
 from notifier.web.console.render import Renderer
+from notifier.web.console.roster import RosterPages
 from notifier.web.console.routes import Routes
 from notifier.web.console.settings import SettingsPages
 from notifier.web.console.sign_in import SignInPages
@@ -52,6 +53,7 @@ def console_routers(
     ComposerPages(kit, pacing).add_to(routes)
     BroadcastPages(kit, streams).add_to(routes)
     PausePages(kit).add_to(routes)
+    RosterPages(kit).add_to(routes)
     DeliveryPages(kit).add_to(routes)
     JournalPages(kit).add_to(routes)
     SettingsPages(kit, running).add_to(routes)

@@ -19,6 +19,7 @@ PAGES: Final = Path(__file__).parent / "pages"
 NAV: Final[tuple[tuple[str, str, Right | None], ...]] = (
     ("/console", "layout.wall", None),
     ("/console/broadcasts", "layout.broadcasts", Right.SEE),
+    ("/console/roster", "layout.roster", Right.SEE),
     ("/console/deliveries", "layout.deliveries", Right.OVERSEE),
     ("/console/journal", "layout.journal", Right.OVERSEE),
     ("/console/settings", "layout.settings", Right.OVERSEE),

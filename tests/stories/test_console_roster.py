@@ -1,0 +1,79 @@
+"""The roster at the console: people by search, offices and posts."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.stories.browsing import console_of
+from tests.stories.harness import ONE_POST, Station, duty_station
+
+ROSTER = "/console/roster"
+
+
+@pytest.fixture
+async def evening(tmp_path: Path, database_url: str) -> AsyncIterator[Station]:
+    """岐元村 (BS01), a little before its night begins."""
+    async with duty_station(tmp_path, database_url, edits=ONE_POST) as opened:
+        yield opened
+
+
+def people_of(page: str) -> list[str]:
+    """The ids of the people on a page, in their order."""
+    return re.findall(r'<td data-name="编号">(p\d+)</td>', page.partition('id="h-people"')[2])
+
+
+async def test_somebody_is_found_by_part_of_his_name_or_by_his_id(evening: Station) -> None:
+    async with console_of(evening, "p01") as desk:
+        assert people_of(await desk.sees(f"{ROSTER}?q=郑秀")) == ["p14"]
+        assert people_of(await desk.sees(f"{ROSTER}?q=P14")) == ["p14"]
+        assert people_of(await desk.sees(f"{ROSTER}?q=%25")) == []
+        page = await desk.sees(f"{ROSTER}?q=p11")
+        assert "Telegram + 短信" in page
+        assert "书记" in page.partition('id="h-people"')[2]
+        page = await desk.sees(f"{ROSTER}?q=p14")
+    assert "138****0014" in page
+    assert "13800100014" not in page
+    assert "岐元村卡口" in page.partition('id="h-people"')[2]
+
+
+async def test_a_unit_shows_its_offices_and_posts(evening: Station) -> None:
+    async with console_of(evening, "p11") as secretary:
+        page = await secretary.sees(f"{ROSTER}?unit=BS01")
+    offices = page.partition('id="h-offices"')[2].partition('id="h-posts"')[0]
+    assert "空缺" in offices
+    assert "不在位 到 12-01 00:00" in offices
+    posts = page.partition('id="h-posts"')[2].partition('id="h-people"')[0]
+    assert "BS01-G1" in posts
+
+
+async def test_a_secretary_sees_only_his_village(evening: Station) -> None:
+    async with console_of(evening, "p01") as desk:
+        everybody = people_of(await desk.sees(ROSTER))
+        village = people_of(await desk.sees(f"{ROSTER}?unit=BS01"))
+    async with console_of(evening, "p11") as secretary:
+        assert people_of(await secretary.sees(ROSTER)) == village
+        for code in ("BS02", "nowhere"):
+            assert (await secretary.get(f"{ROSTER}?unit={code}")).status_code == 403
+    assert set(village) < set(everybody)
+
+
+async def test_the_rest_is_on_the_pages_behind(evening: Station) -> None:
+    extra = [f"p{number}" for number in range(500, 620)]
+    async with evening.engine.parts.station.db.write() as tx:
+        for person in extra:
+            await tx.conn.exec_driver_sql(
+                "INSERT INTO people (id, name, unit, locale) "
+                f"SELECT '{person}', name, unit, locale FROM people WHERE id = 'p14'"
+            )
+    seen: list[str] = []
+    async with console_of(evening, "p01") as desk:
+        path: str | None = f"{ROSTER}?unit=BS01"
+        while path is not None:
+            page = await desk.sees(path)
+            seen += people_of(page)
+            found = re.search(rf'class="button quiet" href="({ROSTER}\?[^"#]*)', page)
+            path = found[1].replace("&amp;", "&") if found else None
+    assert seen == sorted(set(seen))
+    assert set(extra) < set(seen)

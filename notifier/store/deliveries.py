@@ -77,14 +77,14 @@ class DeliveryRepo:
     async def counts(self, first: MessageId, units: Units) -> dict[tuple[ChannelName, MessageState], int]:
         """How many messages from ``first`` on are in each state, by channel; without zeros."""
         state = (messages.c.channel, messages.c.state)
-        query = _of_units(select(*state, func.count()), units).where(messages.c.id >= first)
+        query = of_units(select(*state, func.count()), units).where(messages.c.id >= first)
         found = await self._conn.execute(query.group_by(*state))
         return {(ChannelName(channel), MessageState(name)): number for channel, name, number in found}
 
     async def failures(self, first: MessageId, units: Units) -> list[tuple[ChannelName, str | None, int]]:
         """Failed messages from ``first`` on by channel and the carrier's code, the most frequent first."""
         code = (messages.c.channel, messages.c.error)
-        query = _of_units(select(*code, func.count().label("number")), units)
+        query = of_units(select(*code, func.count().label("number")), units)
         query = query.where(messages.c.id >= first, in_states(MessageState.FAILED)).group_by(*code)
         found = await self._conn.execute(query.order_by(func.count().desc(), *code))
         return [(ChannelName(channel), error, number) for channel, error, number in found]
@@ -93,7 +93,7 @@ class DeliveryRepo:
         self, which: DeliveryFilter, limit: int, before: MessageId | None = None
     ) -> list[StoredMessage]:
         """The newest first; ``before`` is the last id of the page before."""
-        query = _of_units(select(messages), which.units).where(messages.c.id >= which.first)
+        query = of_units(select(messages), which.units).where(messages.c.id >= which.first)
         if before is not None:
             query = query.where(messages.c.id < before)
         if which.state is not None:
@@ -123,7 +123,7 @@ class DeliveryRepo:
     ) -> list[LostAddress]:
         state = address_states.c
         query = select(*PERSON_COLUMNS, state.state, state.since).select_from(joined)
-        query = query.where(state.channel == channel.value, _IN_ROSTER, _within(people.c.unit, units))
+        query = query.where(state.channel == channel.value, _IN_ROSTER, within(people.c.unit, units))
         found = await self._conn.execute(query.order_by(state.since.desc(), people.c.id).limit(limit))
         return [
             LostAddress(person=person_of(row), channel=channel, state=row["state"], since=row["since"])
@@ -137,7 +137,7 @@ class DeliveryRepo:
         chat = exists().where(links.c.person == people.c.id, links.c.account.in_(accounts))
         no_phone = people.c.phone.is_(None) if ChannelName.SMS in channels else true()
         no_chat = ~chat if ChannelName.TELEGRAM in channels else true()
-        nobody = (_IN_ROSTER, no_phone, no_chat, _within(people.c.unit, units))
+        nobody = (_IN_ROSTER, no_phone, no_chat, within(people.c.unit, units))
         number = await self._conn.scalar(select(func.count()).select_from(people).where(*nobody)) or 0
         query = select(*PERSON_COLUMNS).where(*nobody).order_by(people.c.unit, people.c.id).limit(limit)
         found = await self._conn.execute(query)
@@ -149,13 +149,15 @@ class DeliveryRepo:
         return (row.id, row.created_at) if row else None
 
 
-def _of_units(query: Select[Any], units: Units) -> Select[Any]:
+def of_units(query: Select[Any], units: Units) -> Select[Any]:
+    """What is asked of messages, asked of the messages of those units."""
     if units is None:
         return query.select_from(messages)
-    return query.select_from(_OWNED).where(_within(_UNIT, units))
+    return query.select_from(_OWNED).where(within(_UNIT, units))
 
 
-def _within(column: ColumnElement[Any], units: Units) -> ColumnElement[bool]:
+def within(column: ColumnElement[Any], units: Units) -> ColumnElement[bool]:
+    """That the unit in ``column`` is one of those."""
     if units is None:
         return true()
     return column.in_(units) if units else false()

@@ -12,6 +12,7 @@ from notifier.store.clock import ClockRepo
 from notifier.store.contacts import ContactRepo
 from notifier.store.covers import CoverRepo
 from notifier.store.deliveries import DeliveryRepo
+from notifier.store.figures import FigureRepo
 from notifier.store.grants import GrantRepo
 from notifier.store.imports import ImportRepo
 from notifier.store.inbox import InboxRepo
@@ -208,3 +209,8 @@ class Tx:
     def journal_search(self) -> JournalSearchRepo:
         """Searching the journal."""
         return JournalSearchRepo(self.conn)
+
+    @cached_property
+    def figures(self) -> FigureRepo:
+        """Counts of past days."""
+        return FigureRepo(self.conn)

@@ -88,6 +88,8 @@ GET: dict[str, Guarded | str] = {
     "/console/cases/{case}": Guarded(right=Right.SEE, ids=_CASE, leads=True),
     "/console/roster": Guarded(leads=True),
     "/console/deliveries": Guarded(right=Right.OVERSEE, leads=True),
+    "/console/figures": Guarded(leads=True),
+    "/console/figures.csv": Guarded(),
     "/console/journal": Guarded(right=Right.OVERSEE, leads=True),
     "/console/journal.csv": Guarded(right=Right.OVERSEE),
     "/console/settings": Guarded(right=Right.OVERSEE, leads=True),

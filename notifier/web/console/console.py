@@ -14,6 +14,7 @@ from notifier.web.console.case import CasePages
 from notifier.web.console.composer import ComposerPages
 from notifier.web.console.deliveries import DeliveryPages
 from notifier.web.console.faces import Faces
+from notifier.web.console.figures import FigurePages
 from notifier.web.console.journal import JournalPages
 from notifier.web.console.kit import Kit
 from notifier.web.console.live import Streams
@@ -55,6 +56,7 @@ def console_routers(
     PausePages(kit).add_to(routes)
     RosterPages(kit).add_to(routes)
     DeliveryPages(kit).add_to(routes)
+    FigurePages(kit).add_to(routes)
     JournalPages(kit).add_to(routes)
     SettingsPages(kit, running).add_to(routes)
     SignInPages(kit, door).add_to(routes)

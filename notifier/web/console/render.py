@@ -21,6 +21,7 @@ NAV: Final[tuple[tuple[str, str, Right | None], ...]] = (
     ("/console/broadcasts", "layout.broadcasts", Right.SEE),
     ("/console/roster", "layout.roster", Right.SEE),
     ("/console/deliveries", "layout.deliveries", Right.OVERSEE),
+    ("/console/figures", "layout.figures", Right.SEE),
     ("/console/journal", "layout.journal", Right.OVERSEE),
     ("/console/settings", "layout.settings", Right.OVERSEE),
 )

@@ -87,6 +87,7 @@ GET: dict[str, Guarded | str] = {
     "/console/units/{unit}": Guarded(right=Right.SEE, ids={"unit": V1}, leads=True),
     "/console/cases/{case}": Guarded(right=Right.SEE, ids=_CASE, leads=True),
     "/console/roster": Guarded(leads=True),
+    "/console/roster/units/{unit}/week": Guarded(right=Right.SEE, ids={"unit": V1}, leads=True),
     "/console/deliveries": Guarded(right=Right.OVERSEE, leads=True),
     "/console/figures": Guarded(leads=True),
     "/console/figures.csv": Guarded(),

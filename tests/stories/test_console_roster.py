@@ -1,4 +1,4 @@
-"""The roster at the console: people by search, offices and posts."""
+"""The roster at the console: people by search, offices and posts, and the week."""
 
 import re
 from collections.abc import AsyncIterator
@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from notifier.domain.ids import PersonId, ShiftKey
+from notifier.store.rows import LeaveRow
 from tests.stories.browsing import console_of
 from tests.stories.harness import ONE_POST, Station, duty_station
 
@@ -77,3 +79,45 @@ async def test_the_rest_is_on_the_pages_behind(evening: Station) -> None:
             path = found[1].replace("&amp;", "&") if found else None
     assert seen == sorted(set(seen))
     assert set(extra) < set(seen)
+
+
+# ── the week ─────────────────────────────────────────────────────────────────────────────────────
+
+WEEK = "/console/roster/units/BS01/week"
+
+
+def day(page: str, name: str) -> str:
+    """What a week's page says of one day."""
+    return page.partition(f"<h3>{name}</h3>")[2].partition("</li>")[0]
+
+
+async def test_the_week_shows_who_stands_where(evening: Station) -> None:
+    async with console_of(evening, "p11") as secretary:
+        page = await secretary.sees(f"{WEEK}?from=2026-11-23")
+        assert "20:00–00:00" in day(page, "11-23 周一")
+        assert "郑秀英" in day(page, "11-23 周一")
+        assert "孙小军" in day(page, "11-24 周二")
+        assert "没有排班" in day(page, "11-25 周三")
+        assert "▲" not in day(page, "11-23 周一")
+        assert "▲</span> 20:00–00:00 缺 1 人" in day(page, "11-24 周二"), (
+            "kept at the hours of the night before"
+        )
+        assert await secretary.sees(WEEK) == page, "this Monday's"
+        page = await secretary.sees(f"{WEEK}?from=2026-12-07")
+    assert "这一周没有人站" in page
+
+
+async def test_a_leave_that_nobody_covers_is_a_gap_and_a_cover_closes_it(evening: Station) -> None:
+    now, key = evening.clock.now(), ShiftKey("BS01-G1 2026-11-23T12:00:00Z")
+    leave = LeaveRow(person=PersonId("p14"), shift=key, reason="病假", recorded_at=now)
+    async with console_of(evening, "p11") as secretary:
+        async with evening.engine.parts.station.db.write() as tx:
+            await tx.shifts.add_leave(leave)
+        monday = day(await secretary.sees(WEEK), "11-23 周一")
+        assert "(请假)" in monday
+        assert "▲</span> 20:00–00:00 缺 1 人" in monday
+        async with evening.engine.parts.station.db.write() as tx:
+            await tx.covers.record(key, PersonId("p14"), PersonId("p15"), now)
+        monday = day(await secretary.sees(WEEK), "11-23 周一")
+    assert "(替 郑秀英)" in monday
+    assert "▲" not in monday

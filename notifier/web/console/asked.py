@@ -1,6 +1,7 @@
 """What the address of a page asks for: what means nothing asks for nothing."""
 
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -19,6 +20,15 @@ def number(text: str | None) -> int | None:
     if text is None or not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
         return None
     return int(text)
+
+
+def day_of(text: str | None) -> date | None:
+    """A day that a calendar of ours could hold; None for anything else."""
+    try:
+        day = date.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return day if 2000 <= day.year <= 2999 else None
 
 
 def words(query: Mapping[str, str], name: str) -> str:

@@ -28,6 +28,7 @@ from notifier.web.console.sign_in import SignInPages
 from notifier.web.console.unit import UnitPages
 from notifier.web.console.visit import Door
 from notifier.web.console.wall import WallPages
+from notifier.web.console.week import WeekPages
 from notifier.web.console.words import Words
 
 _HTTPS: Final = "https://"
@@ -55,6 +56,7 @@ def console_routers(
     BroadcastPages(kit, streams).add_to(routes)
     PausePages(kit).add_to(routes)
     RosterPages(kit).add_to(routes)
+    WeekPages(kit).add_to(routes)
     DeliveryPages(kit).add_to(routes)
     FigurePages(kit).add_to(routes)
     JournalPages(kit).add_to(routes)

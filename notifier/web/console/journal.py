@@ -15,7 +15,7 @@ from notifier.engine.access.guard import Guard
 from notifier.engine.console.journal_view import MOST_EXPORTED, JournalPage, people_meant, read_journal
 from notifier.store.journal_search import JournalFilter
 from notifier.store.tx import Tx
-from notifier.web.console.asked import address, number, words
+from notifier.web.console.asked import address, day_of, number, words
 from notifier.web.console.csv_file import Row, csv_file
 from notifier.web.console.kit import Kit
 from notifier.web.console.routes import Routes
@@ -117,14 +117,14 @@ class JournalPages:
 
     def _search(self, query: Mapping[str, str]) -> Search:
         today = self._kit.parts.station.now().astimezone(self._kit.parts.station.zone).date()
-        end = _day(query.get("to")) or today
+        end = day_of(query.get("to")) or today
         event = words(query, "event")
         return Search(
             unit=words(query, "unit"),
             person=words(query, "person"),
             case=query.get("case", "") if number(query.get("case")) is not None else "",
             event=event if event in self._kit.renderer.names("event") else "",
-            begin=_day(query.get("from")) or end - timedelta(days=DAYS),
+            begin=day_of(query.get("from")) or end - timedelta(days=DAYS),
             end=end,
         )
 
@@ -144,12 +144,3 @@ class JournalPages:
 
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(), self._kit.parts.station.zone)
-
-
-def _day(text: str | None) -> date | None:
-    """A day that a calendar of ours could hold; None for anything else."""
-    try:
-        day = date.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return day if 2000 <= day.year <= 2999 else None

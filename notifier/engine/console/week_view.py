@@ -1,0 +1,116 @@
+"""A week of one unit: who stands at each post, day by day, and where somebody is missing."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from notifier.domain.gaps import LOOK_BACK, Gap, find_gaps
+from notifier.domain.ids import PersonId, ShiftKey, UnitCode
+from notifier.domain.roster import Person, Post, Shift
+from notifier.engine.station import Station
+from notifier.store.tx import Tx
+
+DAYS = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedTurn:
+    """A shift that stands. ``away``: who of its people is on leave; ``covers``: who stands it for whom."""
+
+    shift: Shift
+    away: frozenset[PersonId]
+    covers: Mapping[PersonId, PersonId]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedDay:
+    """One civil day of a post: the shifts that begin in it, and the gaps as far as they are in it."""
+
+    day: date
+    turns: tuple[PlannedTurn, ...]
+    gaps: tuple[Gap, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedPost:
+    """A post with its days. ``is_bare``: nobody is to stand there in the whole week."""
+
+    post: Post
+    days: tuple[PlannedDay, ...]
+    is_bare: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Week:
+    """A unit's week from the civil day ``first`` on; ``people`` are all who are named."""
+
+    first: date
+    posts: tuple[PlannedPost, ...]
+    people: Mapping[PersonId, Person]
+
+
+async def read_week(station: Station, tx: Tx, unit: UnitCode, first: date) -> Week:
+    """The week for somebody who may see the unit: a fixed number of statements.
+
+    What began before the week and runs into it is shown on its first day.
+    """
+    days = [first + timedelta(days=number) for number in range(DAYS + 1)]
+    edges = [datetime.combine(day, time(), station.zone) for day in days]
+    start, end = edges[0], edges[-1]
+    posts = await tx.roster.posts_of(unit)
+    codes = [post.code for post in posts]
+    shifts = await tx.outlook.shifts(codes, start, end)
+    past = await tx.outlook.past_shifts(codes, start - LOOK_BACK, start)
+    away = await tx.outlook.leaves([shift.key for shift in shifts])
+    covers = await _covers(tx, shifts)
+    turns = [
+        PlannedTurn(shift=s, away=away.get(s.key, frozenset()), covers=covers.get(s.key, {})) for s in shifts
+    ]
+    planned = []
+    for post in posts:
+        own = [turn for turn in turns if turn.shift.post == post.code]
+        known = [shift for shift in (*past, *shifts) if shift.post == post.code]
+        gaps = find_gaps(post, known, away, start=start, end=end, zone=station.zone)
+        by_day = tuple(
+            _day(day, since, until, own, gaps, is_first=day == first)
+            for day, since, until in zip(days, edges, edges[1:], strict=False)
+        )
+        is_bare = not any(set(turn.shift.people) - turn.away for turn in own)
+        planned.append(PlannedPost(post=post, days=by_day, is_bare=is_bare))
+    return Week(first=first, posts=tuple(planned), people=await tx.roster.people(set(_named(turns))))
+
+
+async def _covers(tx: Tx, shifts: Sequence[Shift]) -> dict[ShiftKey, dict[PersonId, PersonId]]:
+    """Who covers, and for whom, by shift."""
+    found: dict[ShiftKey, dict[PersonId, PersonId]] = {}
+    for row in await tx.covers.standing([shift.key for shift in shifts]):
+        found.setdefault(row.shift, {})[row.person] = row.absent
+    return found
+
+
+def _day(
+    day: date,
+    since: datetime,
+    until: datetime,
+    turns: Iterable[PlannedTurn],
+    gaps: Iterable[Gap],
+    *,
+    is_first: bool,
+) -> PlannedDay:
+    return PlannedDay(
+        day=day,
+        turns=tuple(
+            turn for turn in turns if turn.shift.start < until and (is_first or turn.shift.start >= since)
+        ),
+        gaps=tuple(
+            Gap(post=gap.post, start=max(gap.start, since), end=min(gap.end, until), missing=gap.missing)
+            for gap in gaps
+            if gap.start < until and gap.end > since
+        ),
+    )
+
+
+def _named(turns: Iterable[PlannedTurn]) -> Iterable[PersonId]:
+    for turn in turns:
+        yield from turn.shift.people
+        yield from turn.covers.values()

@@ -4,8 +4,13 @@
 
   const HEIGHT = 260;
   const COLOURS = ["--held", "--call", "--owed", "--good"];
-  // Lines are told apart without their colours too.
-  const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3]];
+  // Lines are told apart without their colours too, and their marks in the legend likewise.
+  const LINES = [
+    { dash: [], width: 2, mark: "solid" },
+    { dash: [8, 4], width: 2, mark: "dashed" },
+    { dash: [2, 3], width: 2, mark: "dotted" },
+    { dash: [], width: 4, mark: "solid" },
+  ];
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -32,15 +37,19 @@
     const line = (name, place) => ({
       label: name,
       stroke: colour(COLOURS[place]),
-      dash: DASHES[place],
-      width: 2,
+      dash: LINES[place].dash,
+      width: LINES[place].width,
       points: { show: true, size: 5 },
     });
+    const markers = {
+      width: (_, series) => LINES[series - 1].width,
+      dash: (_, series) => LINES[series - 1].mark,
+    };
     return {
       width,
       height: HEIGHT,
       cursor: { show: false },
-      legend: { live: false },
+      legend: { live: false, markers },
       scales: { x: { time: false }, y: { range } },
       axes: [
         { ...axis, incrs: [1, 2, 5, 10], values: (_, places) => places.map((place) => days[place] ?? "") },

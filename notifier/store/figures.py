@@ -27,6 +27,7 @@ from notifier.domain.message import Lane
 from notifier.domain.policy import Kind
 from notifier.domain.roster import PresenceEnd
 from notifier.store.deliveries import Units, of_units, within
+from notifier.store.statements import plan_afresh
 from notifier.store.tables import cases, journal, messages, posts, presences, shifts
 
 TAKEN: Final = ("acknowledged", "on_the_way", "held")
@@ -99,6 +100,7 @@ class FigureRepo:
 
         What went out with a list that says it too is not counted: the list is.
         """
+        await plan_afresh(self._conn)
         quarter = self._quarter(messages.c.created_at).label("quarter")
         query = of_units(select(quarter, messages.c.lane, func.count()), units).where(
             messages.c.id >= first, messages.c.created_at < until, messages.c.rides_on.is_(None)
@@ -122,7 +124,7 @@ class FigureRepo:
     def _quarter(self, column: ColumnElement[datetime]) -> ColumnElement[int]:
         if self._is_sqlite:
             return type_coerce(column, BigInteger) // (_QUARTER_S * _MICROSECONDS)
-        return cast(func.floor(func.extract("epoch", column) / _QUARTER_S), Integer)
+        return cast(func.floor(func.date_part("epoch", column) / _QUARTER_S), Integer)
 
     @property
     def _is_sqlite(self) -> bool:

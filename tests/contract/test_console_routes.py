@@ -20,6 +20,7 @@ from notifier.domain.pausing import Pause
 from notifier.domain.policy import Kind
 from notifier.domain.roster import Office, OfficeStatus
 from notifier.engine.console.case_actions import Deed
+from notifier.engine.console.seat_actions import SeatDeed
 from notifier.store.database import Database
 from notifier.store.rows import Broadcast
 from tests.contract.console_client import Browser, Console
@@ -71,6 +72,8 @@ SHUT = "shut"
 _CASE = {"case": "1"}
 _BROADCAST = {"broadcast": "1"}
 _DRAFT = {"to": f"unit:{V1}", "kind": "notice", "title": "t", "body": "b", "token": "0" * 32}
+_SEAT = {"unit": V1, "title": "deputy_secretary", "rank": "2"}
+_SEAT_PAGE = "/console/roster/units/{unit}/offices/{title}/{rank}"
 
 GET: dict[str, Guarded | str] = {
     "/": OPEN,
@@ -87,6 +90,7 @@ GET: dict[str, Guarded | str] = {
     "/console/units/{unit}": Guarded(right=Right.SEE, ids={"unit": V1}, leads=True),
     "/console/cases/{case}": Guarded(right=Right.SEE, ids=_CASE, leads=True),
     "/console/roster": Guarded(leads=True),
+    _SEAT_PAGE: Guarded(right=Right.ROSTER, ids=_SEAT, leads=True),
     "/console/roster/units/{unit}/week": Guarded(right=Right.SEE, ids={"unit": V1}, leads=True),
     "/console/deliveries": Guarded(right=Right.OVERSEE, leads=True),
     "/console/figures": Guarded(leads=True),
@@ -123,6 +127,10 @@ POST: dict[str, Guarded | str] = {
         f"/console/cases/{{case}}/{deed}": Guarded(right=Right.ACT, ids=_CASE, form={"words": "w"})
         for deed in Deed
     },
+    **{
+        f"{_SEAT_PAGE}/{deed}": Guarded(right=Right.ROSTER, ids=_SEAT, form={"words": "w", "person": BOB})
+        for deed in SeatDeed
+    },
     "/console/deliveries/{message}/resend": Guarded(right=Right.OVERSEE, ids={"message": "1"}),
     "/console/broadcasts": Guarded(right=Right.BROADCAST, form=_DRAFT),
     "/console/broadcasts/check": Guarded(right=Right.BROADCAST, form=_DRAFT),
@@ -144,6 +152,8 @@ NO_SUCH = {
     "number": "999",
     "message": "999",
     "broadcast": "999",
+    "title": "captain",
+    "rank": "9",
     "rest": "units/V1/nothing",
 }
 """Ids of the same kinds that there are not."""

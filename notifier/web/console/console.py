@@ -23,6 +23,7 @@ from notifier.web.console.pauses import PausePages
 from notifier.web.console.render import Renderer
 from notifier.web.console.roster import RosterPages
 from notifier.web.console.routes import Routes
+from notifier.web.console.seat import SeatPages
 from notifier.web.console.settings import SettingsPages
 from notifier.web.console.sign_in import SignInPages
 from notifier.web.console.unit import UnitPages
@@ -57,6 +58,7 @@ def console_routers(
     PausePages(kit).add_to(routes)
     RosterPages(kit).add_to(routes)
     WeekPages(kit).add_to(routes)
+    SeatPages(kit).add_to(routes)
     DeliveryPages(kit).add_to(routes)
     FigurePages(kit).add_to(routes)
     JournalPages(kit).add_to(routes)

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from notifier.domain.access import Right
-from notifier.domain.ids import PersonId
+from notifier.domain.ids import PersonId, UnitCode
 from notifier.engine.console.roster_view import read_people, read_unit_roster
 from notifier.web.console.asked import address, words
 from notifier.web.console.kit import Kit
@@ -57,6 +57,7 @@ class RosterPages:
             units={one: units[one] for one in units if one in everywhere},
             text=text,
             code=code,
+            may_change=bool(code) and guard.may(UnitCode(code), Right.ROSTER),
             tell=Teller.of(self._kit, visitor.locale, unit.people if unit else {}),
             link=partial(address, ROSTER, q=text, unit=code),
         )

@@ -114,7 +114,7 @@ def test_wrong_usage(desk: Desk) -> None:
     assert (gone.status, gone.complaints[0]) == (1, "nothing.yaml: there is no such file; check the path")
 
 
-def test_check_names_the_year_that_is_not_known_and_whoever_has_left(desk: Desk) -> None:
+def test_check_names_the_year_that_is_not_known_and_the_post_that_is_gone(desk: Desk) -> None:
     assert not [line for line in desk.does("check").out.splitlines() if "workdays" in line]
     text = (
         "- {post: BS01-G1, from: 2026-11-01, days: workdays, hours: ['08:00-17:00'], teams: [[p13], [p14]]}"
@@ -127,12 +127,12 @@ def test_check_names_the_year_that_is_not_known_and_whoever_has_left(desk: Desk)
     assert [line.split(" are")[0] for line in warnings] == [
         f"warning: calendar.yaml: make-up workdays of {year}" for year in (2031, 2032)
     ]
-    people = (CITY / "people.csv").read_text(encoding="utf-8").replace("p14,", "p79,")
+    posts = (CITY / "posts.csv").read_text(encoding="utf-8").replace("BS01-G1,", "BS01-G7,")
     only = desk.folder / "only"
     only.mkdir()
-    (only / "people.csv").write_text(people, encoding="utf-8")
+    (only / "posts.csv").write_text(posts, encoding="utf-8")
     assert desk.does("import", only).status == 0
-    assert "warning: rotas.yaml: p14 is not in the roster any more" in desk.does("check").out
+    assert "warning: rotas.yaml: BS01-G1 is not in the roster any more" in desk.does("check").out
 
 
 def test_too_little_rest_is_said_by_the_policy_and_breaks_nothing(desk: Desk) -> None:

@@ -57,7 +57,7 @@ async def test_thanks_for_nothing_are_silent(desk: IntakeDesk) -> None:
 async def test_the_language_stays(desk: IntakeDesk) -> None:
     await desk.sms("p12", "语言 en")
     await desk.sms("p12", "help")
-    assert "reply with number" in (await desk.last("p12")).text
+    assert "number and word: OK 827" in (await desk.last("p12")).text
 
 
 async def test_courtesies_are_capped_and_begin_anew_the_next_day(desk: IntakeDesk) -> None:

@@ -75,9 +75,13 @@ async def visit_of(desk: IntakeDesk, tx: Tx, person: str) -> Visit:
     )
 
 
+HELP = {"office_holder", "desk_officer"}
+"""What the help is given where it is written, by who reads it."""
+
+
 def lacking(desk: IntakeDesk, templates: Sequence[str], known: set[str]) -> dict[str, set[str]]:
     texts = desk.parts.station.texts
-    found = {name: set(texts.needs(name)) - known - GIVEN - {"now"} for name in templates}
+    found = {name: set(texts.needs(name)) - known - GIVEN - HELP - {"now"} for name in templates}
     optional = {"contact_name", "contact_phone", "bot_name"}
     return {name: missing - optional for name, missing in found.items() if missing - optional}
 

@@ -8,6 +8,7 @@ import pytest
 from notifier.domain.ids import ShiftKey
 from notifier.domain.roster import Shift
 from notifier.engine.importing import import_roster
+from notifier.errors import FileRefused
 from tests.stories.harness import ONE_POST, Station, duty_station
 
 GATE = "BS01-G1"
@@ -160,11 +161,17 @@ async def test_a_rota_that_ends_cancels_what_was_to_come(station: Station) -> No
     assert await standing(station, f"{GATE} 2026-11-25T12:00:00Z") is None
 
 
-async def test_a_post_given_up_and_a_person_gone_yield_no_shifts(station: Station) -> None:
+async def test_who_stands_in_a_rota_cannot_just_vanish_from_a_file(station: Station) -> None:
     text = (station.city / "people.csv").read_text(encoding="utf-8")
-    await station.imports({"people.csv": text.replace("p13,吴永明,13800100013,BS01,zh,100013\n", "")})
+    with pytest.raises(FileRefused, match=f"'p13' is gone but still in the rota of {GATE}"):
+        await station.imports({"people.csv": text.replace("p13,吴永明,13800100013,BS01,zh,100013\n", "")})
     later = await standing(station, f"{GATE} 2026-11-25T12:00:00Z")
-    assert later is None or later.people == ()
+    assert later is not None
+    assert "p13" in later.people
+
+
+async def test_a_post_given_up_yields_no_shifts(station: Station) -> None:
+    assert await standing(station, f"{GATE} 2026-11-25T12:00:00Z") is not None
     posts = (station.city / "posts.csv").read_text(encoding="utf-8")
     await station.imports({"posts.csv": posts.replace(f"{GATE},BS01,岐元村卡口,checkpoint,1\n", "")})
     assert await standing(station, f"{GATE} 2026-11-25T12:00:00Z") is None

@@ -22,9 +22,9 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# One worker more than a small machine has cores: some tests wait, for carriers and leases in real time.
+# A worker for each core of a small machine: with more, what waits in real time runs out of it.
 test: check
-	$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 bench: install
 	$(BIN)/python -m tests.bench $(ARGS)

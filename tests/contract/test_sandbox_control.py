@@ -26,7 +26,7 @@ async def running() -> AsyncIterator[RunningSandbox]:
 
 @pytest.fixture
 async def client(running: RunningSandbox) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=running.url) as http:
+    async with httpx.AsyncClient(base_url=running.url, timeout=60) as http:
         assert (await http.post("/control/phones", json=PEOPLE)).status_code == 201
         yield http
 
@@ -169,7 +169,10 @@ class TestPage:
 class TestServing:
     async def test_it_ends_though_clients_still_wait(self) -> None:
         async with asyncio.timeout(5):
-            async with serve_sandbox() as running, httpx.AsyncClient(base_url=running.url) as client:
+            async with (
+                serve_sandbox() as running,
+                httpx.AsyncClient(base_url=running.url, timeout=60) as client,
+            ):
                 poll = asyncio.create_task(client.get(f"/bot{TOKEN}/getUpdates", params={"timeout": 50}))
                 state = running.state
                 await state.until(
@@ -194,7 +197,7 @@ class TestServing:
         assert process.stdout is not None
         async with asyncio.timeout(20):
             url = (await process.stdout.readline()).decode().strip()
-            async with httpx.AsyncClient(base_url=url) as client:
+            async with httpx.AsyncClient(base_url=url, timeout=60) as client:
                 assert (await client.get("/control/status")).json()["phones"] == 0
             process.terminate()
             _, errors = await process.communicate()

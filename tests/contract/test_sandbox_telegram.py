@@ -58,7 +58,10 @@ class Station:
 async def station() -> AsyncIterator[Station]:
     clock = Clock()
     options = SandboxOptions(monotonic=clock, telegram=TelegramOptions(webhook_retry_seconds=0.01))
-    async with serve_sandbox(options) as running, httpx.AsyncClient(base_url=running.url) as client:
+    async with (
+        serve_sandbox(options) as running,
+        httpx.AsyncClient(base_url=running.url, timeout=60) as client,
+    ):
         running.state.register(name="Lin", chat=CHAT, number="+15550000501")
         yield Station(running=running, client=client, clock=clock)
 
@@ -162,7 +165,10 @@ class TestRefusals:
         assert (await station.call("sendFax"))["error_code"] == 404
         assert (await station.call("getMe", token="nonsense"))["error_code"] == 401
         allowed = SandboxOptions(telegram=TelegramOptions(tokens=(TOKEN,), open_chats=False))
-        async with serve_sandbox(allowed) as strict, httpx.AsyncClient(base_url=strict.url) as client:
+        async with (
+            serve_sandbox(allowed) as strict,
+            httpx.AsyncClient(base_url=strict.url, timeout=60) as client,
+        ):
             assert (await client.get("/bot4200:other/getMe")).status_code == 401
             assert (await client.get(f"/bot{TOKEN}/getMe")).status_code == 200
             closed = await client.get(f"/bot{TOKEN}/sendMessage", params={"chat_id": 9, "text": "x"})

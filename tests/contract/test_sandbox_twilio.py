@@ -117,7 +117,7 @@ async def station(program: Program) -> AsyncIterator[Station]:
     )
     async with (
         serve_sandbox(options) as running,
-        httpx.AsyncClient(base_url=running.url, auth=(ACCOUNT, TOKEN)) as client,
+        httpx.AsyncClient(base_url=running.url, auth=(ACCOUNT, TOKEN), timeout=60) as client,
     ):
         running.state.register(name="Lin", number=PHONE)
         yield Station(running=running, client=client, program=program)

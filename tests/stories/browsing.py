@@ -11,6 +11,9 @@ from notifier.domain.ids import PersonId
 from notifier.web.console.visit import csrf_of
 from tests.stories.harness import Station
 
+PATIENT_S = 60
+"""How long a page may take: how soon it comes says how busy the machine is."""
+
 _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
 
 
@@ -77,5 +80,5 @@ async def console_of(station: Station, person: str) -> AsyncIterator[Browser]:
         token = await parts.sessions.begin(tx, PersonId(person), "tests")
     public = station.config.public_url
     assert public is not None
-    async with httpx.AsyncClient(base_url=public, cookies={"notifier": token}) as client:
+    async with httpx.AsyncClient(base_url=public, cookies={"notifier": token}, timeout=PATIENT_S) as client:
         yield Browser(client=client, station=station, token=token)

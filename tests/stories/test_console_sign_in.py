@@ -9,6 +9,7 @@ import httpx
 
 from notifier.engine.access.sign_in import PER_PERSON
 from notifier.sandbox.faults import Carrier, FaultKind
+from tests.stories.browsing import PATIENT_S
 from tests.stories.handset import Got
 from tests.stories.harness import Station
 
@@ -45,7 +46,7 @@ class Guest:
 @asynccontextmanager
 async def guest(station: Station) -> AsyncIterator[Guest]:
     assert station.config.public_url is not None
-    async with httpx.AsyncClient(base_url=station.config.public_url) as client:
+    async with httpx.AsyncClient(base_url=station.config.public_url, timeout=PATIENT_S) as client:
         yield Guest(client, station)
 
 

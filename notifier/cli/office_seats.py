@@ -5,7 +5,18 @@ from typing import Annotated
 import typer
 
 from notifier.cli.cases import By
-from notifier.cli.offices import From, Person, Rank, Title, Unit, Until, seat_meant, shell_actor, write_by
+from notifier.cli.offices import (
+    From,
+    Order,
+    Person,
+    Rank,
+    Title,
+    Unit,
+    Until,
+    seat_meant,
+    shell_actor,
+    write_by,
+)
 from notifier.cli.running import wrong_usage
 from notifier.cli.values import moment_in
 from notifier.config import Config
@@ -15,7 +26,6 @@ from notifier.engine.seats import SeatOrder
 from notifier.store.tx import Tx
 
 Why = Annotated[str, typer.Option("--reason", help="Kept in the record, and told to whom it concerns.")]
-Order = Annotated[str | None, typer.Option("--order", help="The reference of the order.")]
 
 
 def add_to(office: typer.Typer) -> None:

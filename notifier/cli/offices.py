@@ -31,6 +31,7 @@ Until = Annotated[
     str | None, typer.Option("--until", metavar="TIME", help="Until further notice, when left out.")
 ]
 Reason = Annotated[str | None, typer.Option("--reason", help="Kept in the record.")]
+Order = Annotated[str | None, typer.Option("--order", help="The reference of the order.")]
 
 office = typer.Typer(no_args_is_help=True, help="Who holds which office, who acts in it, and who is away.")
 
@@ -54,7 +55,7 @@ def act(
     rank: Rank = None,
     since: From = None,
     until: Until = None,
-    order: Annotated[str | None, typer.Option("--order", help="The reference of the order.")] = None,
+    order: Order = None,
 ) -> None:
     """Have PERSON act in an office: its calls, lists and relays are his, open ones included."""
 

@@ -116,7 +116,7 @@ async def keep_turning(pulse: Pulse, turn: Turn, pause: Pause, stopping: asyncio
             more = await turn()
             pulse.beat()
             if not more:
-                await _either(pause(), stopping)
+                await either(pause(), stopping.wait())
         except Exception as error:  # noqa: BLE001 -- the last wall: whatever fails, the other calls go on
             await _wait_out(pulse, error, stopping)
 
@@ -160,7 +160,7 @@ async def _wait_out(pulse: Pulse, error: Exception, stopping: asyncio.Event) -> 
         )
     else:
         log.error("turn_failed", loop=pulse.name, error=type(error).__name__, exc_info=may_be_traced(error))
-    await _either(asyncio.sleep(pause), stopping)
+    await either(asyncio.sleep(pause), stopping.wait())
 
 
 def may_be_traced(error: Exception) -> bool:
@@ -168,9 +168,9 @@ def may_be_traced(error: Exception) -> bool:
     return not isinstance(error, SQLAlchemyError)
 
 
-async def _either(waiting: Awaitable[object], stopping: asyncio.Event) -> None:
-    """Wait for the one or for the order to stop, and cancel what is left."""
-    tasks = [asyncio.ensure_future(waiting), asyncio.ensure_future(stopping.wait())]
+async def either(one: Awaitable[object], other: Awaitable[object]) -> None:
+    """Wait for one of the two, and cancel what is left. An error of ``one`` is raised."""
+    tasks = [asyncio.ensure_future(one), asyncio.ensure_future(other)]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -9,6 +9,8 @@ from typing import Final
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from notifier.engine.loops import either
+
 SLOW_S: Final = 20.0
 """A page that has taken nothing for so long is dropped; it connects again by itself and gets the whole."""
 
@@ -42,18 +44,11 @@ class EventStream(Response):
         if scope["method"] == "HEAD":
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             return
-        tasks = [asyncio.create_task(self._send(send)), asyncio.create_task(_until_gone(receive))]
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            ended, _ = await asyncio.gather(*tasks, return_exceptions=True)
-        if isinstance(ended, TimeoutError):
+            await either(self._send(send), _until_gone(receive))
+        except TimeoutError:
             # Left unfinished, so that the server cuts the line: an ending would wait behind what is not read.
             return
-        if isinstance(ended, Exception):
-            raise ended
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _send(self, send: Send) -> None:

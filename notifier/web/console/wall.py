@@ -1,8 +1,7 @@
 """The wall: every unit one cell, cut to who looks and to what he wants to see."""
 
 from collections.abc import Mapping
-from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Final
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -13,6 +12,7 @@ from notifier.domain.ids import UnitCode
 from notifier.domain.policy import Kind
 from notifier.domain.wall import MATTER_KINDS, Standing
 from notifier.engine.console.wall import EVERYTHING, Filter, look, read_snapshot
+from notifier.web.console.asked import chosen
 from notifier.web.console.faces import GLYPHS, Faces
 from notifier.web.console.kit import Kit
 from notifier.web.console.live import Streams
@@ -21,7 +21,6 @@ from notifier.web.console.routes import Routes
 from notifier.web.console.visit import Visitor
 
 EVENTS: Final = "/console/events"
-_Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 class WallPages:
@@ -71,8 +70,8 @@ def filter_of(query: Mapping[str, str]) -> Filter:
     """The filter of a page's address; what means nothing does not filter."""
     return Filter(
         town=UnitCode(query["town"]) if query.get("town") else None,
-        kind=_chosen(Kind, query.get("kind")),
-        standing=_chosen(Standing, query.get("state")),
+        kind=chosen(Kind, query.get("kind")),
+        standing=chosen(Standing, query.get("state")),
     )
 
 
@@ -80,7 +79,3 @@ def query_of(wanted: Filter) -> dict[str, str]:
     """The inverse."""
     told = {"town": wanted.town, "kind": wanted.kind, "state": wanted.standing}
     return {name: str(value) for name, value in told.items() if value is not None}
-
-
-def _chosen(kind: type[_Choice], name: str | None) -> _Choice | None:
-    return next((one for one in kind if one == name), None)

@@ -1,6 +1,7 @@
 """Every text of the pages, in Chinese and in English, under the same names."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -19,8 +20,8 @@ class Words:
 
     @classmethod
     def load(cls) -> "Words":
-        """Read every file of ``words/``."""
-        return cls({locale: _read(WORDS / locale) for locale in LOCALES})
+        """What every file of ``words/`` says, read once in a process."""
+        return cls(_texts())
 
     def names(self, locale: str) -> frozenset[str]:
         """The names that there are in a language."""
@@ -30,6 +31,11 @@ class Words:
         """The text with its values in their places. Raises KeyError for a name that there is not."""
         text = self._texts[locale][name]
         return text.format(**values) if values else text
+
+
+@cache
+def _texts() -> Mapping[str, Mapping[str, str]]:
+    return {locale: _read(WORDS / locale) for locale in LOCALES}
 
 
 def _read(folder: Path) -> dict[str, str]:

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: install demo test check bench chaos clean
+.PHONY: install demo test check browser bench chaos clean
 
 install: $(VENV)/.installed
 
@@ -22,8 +22,12 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Chromium for tests/browser, where the machine has none; says so where it cannot be had.
+browser:
+	@sh tests/browser/install.sh
+
 # A worker for each core of a small machine: with more, what waits in real time runs out of it.
-test: check
+test: check browser
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 bench: install

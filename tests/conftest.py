@@ -16,6 +16,7 @@ from pytest_socket import socket_allow_hosts
 
 from notifier.store.database import Database
 from tests import cluster, scratch
+from tests.browser import chromium
 
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("notifier", deadline=None)
@@ -24,6 +25,11 @@ settings.load_profile("notifier")
 _TEMPLATE = "notifier_template"
 _LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 _NOT_RUN = "PostgreSQL: no binaries found on this machine"
+_MISSING = {
+    _NOT_RUN: "on PostgreSQL: no postgres, initdb and pg_ctl on this machine",
+    chromium.NOT_RUN: "of pages in a browser: no Chromium here, and `make browser` could not bring it",
+}
+"""Why tests are skipped -> what is said of it."""
 _numbers = itertools.count(1)
 
 
@@ -41,13 +47,10 @@ def pytest_runtest_setup() -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say loudly what was not run."""
-    skipped = [r for r in terminalreporter.stats.get("skipped", []) if _NOT_RUN in str(r.longrepr)]
-    if skipped:
-        terminalreporter.write_line(
-            f"NOT RUN: {len(skipped)} test(s) on PostgreSQL: no postgres, initdb and pg_ctl on this machine",
-            red=True,
-            bold=True,
-        )
+    for reason, told in _MISSING.items():
+        skipped = [r for r in terminalreporter.stats.get("skipped", []) if reason in str(r.longrepr)]
+        if skipped:
+            terminalreporter.write_line(f"NOT RUN: {len(skipped)} test(s) {told}", red=True, bold=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,0 +1,117 @@
+"""Every page in a real browser: sound by axe-core in both languages, at a desk and on a phone."""
+
+import re
+import shutil
+from collections.abc import AsyncIterator
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
+
+from tests.browser.pages import FURTHER, addresses, open_addresses
+from tests.browser.soundness import CONTRAST, VENDORED, faults, violations
+from tests.browser.window import opened, public_of, signed_in
+from tests.stories.harness import Station, duty_station
+from tests.stories.test_broadcasts import commends
+from tests.stories.test_console_broadcasts import NO_PHONE
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+LANGS = {"zh": "zh-Hans", "en": "en"}
+REFUSED = "the server responded with a status of 4"
+"""What a browser complains of where a page says that there is nothing, or not for you."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def busy_city(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Station]:
+    """An evening with something on every page. Nobody changes anything in it."""
+    folder = tmp_path_factory.mktemp("busy")
+    shutil.copyfile(sqlite_template, folder / "notifier.db")
+    url = f"sqlite+aiosqlite:///{folder / 'notifier.db'}"
+    async with duty_station(folder, url, edits=NO_PHONE) as station:
+        await station.until_civil("19:00")
+        await commends(station, "unit:BS01", relay=True)
+        await station.until_civil("20:16")
+        await station.phone("p11").replies("收到")
+        yield station
+
+
+@pytest.mark.parametrize("locale", LANGS)
+async def test_every_page_is_sound(browser: Browser, busy_city: Station, locale: str) -> None:
+    found: list[str] = []
+    titles: dict[str, str] = {}
+    async with opened(browser, public_of(busy_city), allowed=(REFUSED,)) as window:
+        await window.in_language(locale)
+        page = await window.context.new_page()
+        for address in open_addresses():
+            await page.goto(address)
+            found += await faults(page, LANGS[locale])
+        await window.has_session(await signed_in(busy_city, "p01"))
+        for address in addresses():
+            await page.goto(address)
+            assert page.url.endswith(address), f"{address} leads to {page.url}"
+            found += await faults(page, LANGS[locale])
+            titles[address] = await page.title()
+        for address in FURTHER:
+            await page.goto(address)
+            found += await faults(page, LANGS[locale])
+    assert found == []
+    assert len(set(titles.values())) == len(titles), sorted(titles.values())
+
+
+async def test_every_page_can_be_read_in_the_dark(browser: Browser, busy_city: Station) -> None:
+    found: list[str] = []
+    async with opened(browser, public_of(busy_city), allowed=(REFUSED,), color_scheme="dark") as window:
+        page = await window.context.new_page()
+        await window.has_session(await signed_in(busy_city, "p01"))
+        for address in (*addresses(), *FURTHER):
+            await page.goto(address)
+            found += [f"{address}: {told}" for told in await violations(page, CONTRAST)]
+    assert found == []
+
+
+@pytest.mark.parametrize("person", ["p14", "p11"])
+async def test_what_is_not_for_everybody_is_refused_in_sound_pages(
+    browser: Browser, busy_city: Station, person: str
+) -> None:
+    """A member, whose wall is empty, and a secretary."""
+    found: list[str] = []
+    async with opened(browser, public_of(busy_city), allowed=(REFUSED,)) as window:
+        page = await window.context.new_page()
+        await window.has_session(await signed_in(busy_city, person))
+        for address in ("/console", "/console/me", "/console/units/BS02", "/console/broadcasts/new"):
+            await page.goto(address)
+            found += await faults(page, LANGS["zh"])
+    assert found == []
+
+
+async def test_what_is_not_sound_is_found(browser: Browser, busy_city: Station) -> None:
+    """A picture without words, faint letters, no language, no heading, and a line too wide for a phone."""
+    wrong = (
+        '<title>x</title><main><img src="data:," ><p style="color:#eee;background:#fff">faint</p>'
+        '<div style="width:2000px">wide</div></main>'
+    )
+    async with opened(browser, public_of(busy_city)) as window:
+        page = await window.context.new_page()
+        await page.set_content(wrong)
+        told = " ".join(await faults(page, "en"))
+    for name in (
+        "critical image-alt",
+        "serious color-contrast",
+        "serious html-has-lang",
+        "0 h1",
+        "wider than 390",
+    ):
+        assert name in told, name
+
+
+async def test_the_checker_is_as_it_was_published() -> None:
+    table = (VENDORED / "README.md").read_text("utf-8")
+    listed = dict(re.findall(r"^\| (\S+\.js) \|.*\| ([0-9a-f]{64}) \|$", table, re.MULTILINE))
+    assert {name: sha256((VENDORED / name).read_bytes()).hexdigest() for name in listed} == listed
+    assert listed.keys() == {file.name for file in VENDORED.glob("*.js")}
+    assert (VENDORED / "axe.LICENSE.txt").is_file()

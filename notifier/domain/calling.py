@@ -10,20 +10,15 @@ from datetime import datetime, timedelta
 from notifier.domain.case import (
     Call,
     CallState,
-    CancelCalls,
     Case,
     CaseState,
     Chain,
     Cursor,
     Decision,
-    Effect,
-    Notice,
     Place,
-    RaiseAlarm,
-    Record,
-    Tell,
 )
 from notifier.domain.chain import CALLED_BEFORE
+from notifier.domain.effects import CancelCalls, Effect, Notice, RaiseAlarm, Record, Tell
 from notifier.domain.ids import PersonId
 from notifier.domain.policy import ROSTERED, Policy, Step
 from notifier.domain.times import QuietHours

@@ -19,7 +19,6 @@ from notifier.domain.case import (
     CalledOff,
     CallFailed,
     CallState,
-    CancelCalls,
     Case,
     CaseState,
     Chain,
@@ -27,21 +26,17 @@ from notifier.domain.case import (
     Decision,
     Declined,
     Done,
-    Effect,
     Event,
     HandedOn,
     HeldUntil,
-    Notice,
     OnTheWay,
     Opened,
-    RaiseAlarm,
-    Record,
     RosterChanged,
     TakenBack,
     TakenOver,
-    Tell,
     Verdict,
 )
+from notifier.domain.effects import CancelCalls, Effect, Notice, RaiseAlarm, Record, Tell
 from notifier.domain.ids import PersonId
 from notifier.domain.policy import Policy
 from notifier.domain.times import QuietHours

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from notifier.domain.case import CALLS, Call, CallState, Case, CaseState, Notice, Tell
+from notifier.domain.case import Call, CallState, Case, CaseState
 from notifier.domain.chain import secretary_or_stand_in
+from notifier.domain.effects import CALLS, Notice, Tell
 from notifier.domain.ids import PersonId
 from notifier.domain.message import Lane
 from notifier.domain.policy import Kind, Policy

@@ -6,26 +6,20 @@ from datetime import datetime
 
 from notifier.domain.case import (
     ANSWERED,
-    CALLS,
     CalledOff,
     CallFailed,
     CallState,
-    CancelCalls,
     Case,
     Chain,
     ClockRanOut,
     Decision,
     Done,
-    Effect,
     Event,
-    Notice,
     Opened,
-    RaiseAlarm,
-    Record,
-    Tell,
     Verdict,
 )
 from notifier.domain.chain import read_chain
+from notifier.domain.effects import CALLS, CancelCalls, Effect, Notice, RaiseAlarm, Record, Tell
 from notifier.domain.escalation import step
 from notifier.domain.ids import CaseId, MessageId, PersonId
 from notifier.domain.message import Lane
@@ -62,7 +56,7 @@ class _View:
 
 
 WhenClosed = Callable[[Tx, Case, datetime], Awaitable[None]]
-WhenMoved = Callable[[Tx, Case, Case, datetime], None]
+WhenMoved = Callable[[Tx, Case, Case, datetime], Awaitable[None]]
 WhenUnanswered = Callable[[Tx, Collection[PersonId], datetime], Awaitable[None]]
 
 
@@ -220,7 +214,7 @@ class Cases:
             case = await tx.cases.save(case)
             await self._set_clock(tx, case)
             for follower in self._when_moved:
-                follower(tx, before, case, now)
+                await follower(tx, before, case, now)
         for effect in decision.effects:
             if isinstance(effect, CancelCalls):
                 await tx.messages.cancel_calls(case.id, effect.person, now)

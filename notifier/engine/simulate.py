@@ -7,20 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from notifier.domain.case import (
-    CALLS,
-    CallFailed,
-    Case,
-    CaseState,
-    ClockRanOut,
-    Effect,
-    Event,
-    Opened,
-    RaiseAlarm,
-    Record,
-    Tell,
-)
+from notifier.domain.case import CallFailed, Case, CaseState, ClockRanOut, Event, Opened
 from notifier.domain.chain import read_chain
+from notifier.domain.effects import CALLS, Effect, RaiseAlarm, Record, Tell
 from notifier.domain.escalation import step
 from notifier.domain.ids import CaseId, MatterId, PersonId, UnitCode
 from notifier.domain.policy import CASE_KINDS, Kind, Policy, Settings

@@ -11,14 +11,11 @@ from notifier.domain.case import (
     ClockRanOut,
     Decision,
     Declined,
-    Effect,
     Event,
-    Notice,
     Opened,
     Place,
-    Record,
-    Tell,
 )
+from notifier.domain.effects import Effect, Notice, Record, Tell
 from notifier.domain.escalation import step
 from notifier.domain.ids import CaseId, PersonId, UnitCode
 from notifier.domain.policy import Kind, Policy, Step

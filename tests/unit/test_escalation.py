@@ -14,22 +14,19 @@ from notifier.domain.case import (
     CalledOff,
     CallFailed,
     CallState,
-    CancelCalls,
     CaseState,
     Done,
     Event,
     HandedOn,
     HeldUntil,
-    Notice,
     OnTheWay,
     Opened,
-    RaiseAlarm,
     RosterChanged,
     TakenBack,
     TakenOver,
-    Tell,
     Verdict,
 )
+from notifier.domain.effects import CancelCalls, Notice, RaiseAlarm, Tell
 from notifier.domain.escalation import TABLE, step
 from notifier.domain.ids import PersonId
 from notifier.domain.policy import Step

@@ -21,15 +21,14 @@ from notifier.domain.case import (
     Event,
     HandedOn,
     HeldUntil,
-    Notice,
     OnTheWay,
     Opened,
     Place,
     RosterChanged,
     TakenBack,
     TakenOver,
-    Tell,
 )
+from notifier.domain.effects import Notice, Tell
 from notifier.domain.ids import PersonId
 from notifier.domain.policy import ROSTERED, Policy, Step
 from tests.unit.casework import NOW, POLICY, Desk

@@ -6,7 +6,7 @@ stand then: each record says when it took effect, and when it was entered, by wh
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -140,6 +140,19 @@ def next_change(records: Iterable[OfficeRecord], after: datetime) -> datetime | 
     book = _Book(records, None)
     moments = [moment for span in book.spans for moment in (span.since, book.end_of(span)) if moment]
     return min((moment for moment in moments if moment > after), default=None)
+
+
+def announced(records: Iterable[OfficeRecord], after: datetime) -> tuple[OfficeRecord, ...]:
+    """What is entered and takes effect only after ``after``, in that order; each with its end, if known."""
+    known = list(records)
+    book = _Book(known, None)
+    coming = sorted((s for s in book.spans if s.since > after), key=lambda span: (span.since, span.id))
+    return tuple(replace(s, until=book.end_of(s)) for s in coming if s.id in _in_effect(known, s.since))
+
+
+def _in_effect(records: Iterable[OfficeRecord], at: datetime) -> set[int]:
+    how = standing(records, at)
+    return {record.id for record in (how.appointment, how.away, how.acting_record) if record}
 
 
 def office_at(seat: Seat, now: Standing) -> Office:

@@ -1,6 +1,7 @@
 """Telegram chats, phones and what is known against an address."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
@@ -16,6 +17,19 @@ from notifier.store.statements import batches, insert_or
 from notifier.store.tables import address_states, link_tokens, links, people
 
 _IN_ROSTER = people.c.removed_at.is_(None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedToken:
+    """A token for linking, without itself: it works until ``expires_at``, and once."""
+
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+
+    def works_at(self, now: datetime) -> bool:
+        """Whether somebody could still link with it."""
+        return self.used_at is None and now < self.expires_at
 
 
 class ContactRepo:
@@ -128,6 +142,13 @@ class ContactRepo:
             ending = update(link_tokens).where(link_tokens.c.person.in_(batch), works)
             revoked += (await self._conn.execute(ending.values(expires_at=now))).rowcount
         return revoked
+
+    async def last_token(self, person: PersonId) -> IssuedToken | None:
+        """The token that was made last for that person, whatever became of it."""
+        columns = select(link_tokens.c.created_at, link_tokens.c.expires_at, link_tokens.c.used_at)
+        newest = columns.where(link_tokens.c.person == person).order_by(link_tokens.c.created_at.desc())
+        row = (await self._conn.execute(newest.limit(1))).mappings().first()
+        return None if row is None else IssuedToken(**row)
 
     # ── what is against an address ──
 

@@ -59,6 +59,12 @@ class PresenceRepo:
         rows = await self._load(select(presences).where(presences.c.person == person, _THERE))
         return rows[-1] if rows else None
 
+    async def lately_of(self, person: PersonId, since: datetime) -> list[PresenceRow]:
+        """Where that person was after ``since``, or is; not arrivals that were taken back."""
+        there = presences.c.ended.is_(None) | (presences.c.ended != PresenceEnd.UNDONE)
+        lately = _THERE | (presences.c.until > since)
+        return await self._load(select(presences).where(presences.c.person == person, lately, there))
+
     async def came_off(
         self, people: Collection[PersonId], since: datetime, *, but: ShiftKey | None = None
     ) -> frozenset[PersonId]:

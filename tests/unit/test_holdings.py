@@ -10,6 +10,7 @@ from notifier.domain.holdings import (
     OfficeRecord,
     Seat,
     What,
+    announced,
     called_off,
     entries_for,
     next_change,
@@ -282,3 +283,24 @@ def test_what_was_known_then_is_what_the_records_of_then_say(files: list[Office 
             then = standing(book.records, moment)
     if then is not None:
         assert standing(book.records, hour(at), known_at=hour(at)) == then
+
+
+def test_what_is_announced_takes_effect_later_and_knows_its_end() -> None:
+    book = Book()
+    book.enter(What.APPOINTED, WANG)
+    book.enter(What.ABSENT, WANG, since=-1, until=1)
+    away = book.enter(What.ABSENT, WANG, since=5, until=9)
+    book.enter(What.ENDED, WANG, since=7, of=away)
+    mistaken = book.enter(What.SUSPENDED, WANG, since=20)
+    book.enter(What.TAKEN_BACK, WANG, of=mistaken)
+    coming = announced(book.records, hour(0))
+    assert [(one.id, one.until) for one in coming] == [(away, hour(7))]
+    assert announced(book.records, hour(5)) == ()
+
+
+def test_an_absence_of_who_will_hold_the_seat_no_more_is_not_announced() -> None:
+    book = Book()
+    book.enter(What.APPOINTED, WANG)
+    book.enter(What.ABSENT, WANG, since=5)
+    follows = book.enter(What.APPOINTED, LI, since=3)
+    assert [one.id for one in announced(book.records, hour(0))] == [follows]

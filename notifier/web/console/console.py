@@ -20,6 +20,7 @@ from notifier.web.console.kit import Kit
 from notifier.web.console.live import Streams
 from notifier.web.console.me import MePages
 from notifier.web.console.pauses import PausePages
+from notifier.web.console.person import PersonPages
 from notifier.web.console.render import Renderer
 from notifier.web.console.roster import RosterPages
 from notifier.web.console.routes import Routes
@@ -36,16 +37,20 @@ _HTTPS: Final = "https://"
 
 
 def console_routers(
-    parts: Parts, public_url: str | None, running: Running, feed: Feed, pacing: Pacing
+    parts: Parts,
+    public_url: str | None,
+    running: Running,
+    feed: Feed,
+    pacing: Pacing,
 ) -> tuple[APIRouter, ...]:
     """The console's routes, in order; nothing may come behind them under /console.
 
     ``running`` is the process that serves them; ``feed`` is what open pages look through, ``pacing`` what
-    senders keep to.
+    senders keep to, ``phones`` a sandbox's.
     """
     assets = Assets()
     station = parts.station
-    renderer = Renderer(assets, Words.load(), station.zone, station.site)
+    renderer = Renderer(assets, Words.load(), station.zone, station.site, trains=phones is not None)
     door = Door(parts, secure=(public_url or "").startswith(_HTTPS))
     routes = Routes(door, renderer, public_url)
     kit = Kit(parts, renderer)
@@ -59,11 +64,13 @@ def console_routers(
     RosterPages(kit).add_to(routes)
     WeekPages(kit).add_to(routes)
     SeatPages(kit).add_to(routes)
+    PersonPages(kit).add_to(routes)
     DeliveryPages(kit).add_to(routes)
     FigurePages(kit).add_to(routes)
     JournalPages(kit).add_to(routes)
     SettingsPages(kit, running).add_to(routes)
     SignInPages(kit, door).add_to(routes)
     MePages(kit, door).add_to(routes)
+    if phones is not None:
     routes.close()
     return assets.router(), routes.router

@@ -57,6 +57,7 @@ class RosterPages:
             units={one: units[one] for one in units if one in everywhere},
             text=text,
             code=code,
+            reach={one.id for one in unit.people.values() if one.unit in everywhere} if unit else (),
             may_change=bool(code) and guard.may(UnitCode(code), Right.ROSTER),
             tell=Teller.of(self._kit, visitor.locale, unit.people if unit else {}),
             link=partial(address, ROSTER, q=text, unit=code),

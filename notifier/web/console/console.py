@@ -37,20 +37,16 @@ _HTTPS: Final = "https://"
 
 
 def console_routers(
-    parts: Parts,
-    public_url: str | None,
-    running: Running,
-    feed: Feed,
-    pacing: Pacing,
+    parts: Parts, public_url: str | None, running: Running, feed: Feed, pacing: Pacing
 ) -> tuple[APIRouter, ...]:
     """The console's routes, in order; nothing may come behind them under /console.
 
     ``running`` is the process that serves them; ``feed`` is what open pages look through, ``pacing`` what
-    senders keep to, ``phones`` a sandbox's.
+    senders keep to.
     """
     assets = Assets()
     station = parts.station
-    renderer = Renderer(assets, Words.load(), station.zone, station.site, trains=phones is not None)
+    renderer = Renderer(assets, Words.load(), station.zone, station.site)
     door = Door(parts, secure=(public_url or "").startswith(_HTTPS))
     routes = Routes(door, renderer, public_url)
     kit = Kit(parts, renderer)
@@ -71,6 +67,5 @@ def console_routers(
     SettingsPages(kit, running).add_to(routes)
     SignInPages(kit, door).add_to(routes)
     MePages(kit, door).add_to(routes)
-    if phones is not None:
     routes.close()
     return assets.router(), routes.router

@@ -6,6 +6,7 @@ An expression's terms all hold; of several expressions one suffices. The store m
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from notifier.domain.ids import PersonId, UnitCode
 from notifier.domain.roster import Office, Person
@@ -48,10 +49,28 @@ Audience = tuple[Clause, ...]
 _SAME = str.maketrans("：，", ":,")
 
 
+class Flaw(StrEnum):
+    """What may be wrong with an expression."""
+
+    MISSING = "missing"
+    NO_PAIR = "no_pair"
+    NO_SUCH_NAME = "no_such_name"
+
+
+class BadAudience(ValueError):
+    """An expression that cannot be read, in one line. ``part``: the piece of it that has the flaw."""
+
+    def __init__(self, flaw: Flaw, told: str, part: str = "") -> None:
+        """Keep what is wrong beside the line."""
+        super().__init__(told)
+        self.flaw = flaw
+        self.part = part
+
+
 def parse_audience(expressions: Sequence[str]) -> Audience:
-    """Read the expressions. Raises ValueError, in one line, for the first that is wrong, or for none."""
+    """Read the expressions. Raises BadAudience, in one line, for the first that is wrong, or for none."""
     if not expressions:
-        raise ValueError("no audience: give unit:CODE, office:TITLE, post:KIND or person:ID")
+        raise BadAudience(Flaw.MISSING, "no audience: give unit:CODE, office:TITLE, post:KIND or person:ID")
     return tuple(_clause(expression) for expression in expressions)
 
 
@@ -63,7 +82,9 @@ def _clause(expression: str) -> Clause:
 def _term(part: str, expression: str) -> Term:
     name, colon, value = (piece.strip() for piece in part.partition(":"))
     if not colon or not value:
-        raise ValueError(f"{expression!r}: {part!r} is not NAME:VALUE; write for instance unit:BS01")
+        raise BadAudience(
+            Flaw.NO_PAIR, f"{expression!r}: {part!r} is not NAME:VALUE; write for instance unit:BS01", part
+        )
     match name:
         case "unit":
             return InUnit(UnitCode(value))
@@ -73,7 +94,9 @@ def _term(part: str, expression: str) -> Term:
             return StandsAtPost(value)
         case "person":
             return IsPerson(PersonId(value))
-    raise ValueError(f"{expression!r}: there is no {name!r}; use unit, office, post or person")
+    raise BadAudience(
+        Flaw.NO_SUCH_NAME, f"{expression!r}: there is no {name!r}; use unit, office, post or person", name
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

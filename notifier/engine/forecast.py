@@ -9,6 +9,7 @@ from notifier.domain.roster import ChannelName, Contact, Person, Unit
 from notifier.engine.broadcasts import Order
 from notifier.engine.parts import Parts
 from notifier.engine.station import EVERYBODY, Station
+from notifier.store.deliveries import LostAddress
 from notifier.store.tx import Tx
 from notifier.texts.catalogue import Rendered
 
@@ -25,21 +26,28 @@ class Pacing:
 class Forecast:
     """How many people would get it first by Telegram, by SMS, not at all; the four do not overlap.
 
-    ``unreachable`` are those whom no channel reaches. ``held`` are those whom ONLY_TO keeps from getting it.
-    ``segments`` are SMS segments, ``takes`` the time of sending on channels that do nothing else.
-    ``cannot_answer`` are reached by SMS that carries no reply. ``begins`` is later than now for a broadcast
-    of later, or in quiet hours.
+    ``unreachable`` are those whom no channel reaches. ``withheld`` are those whom ONLY_TO keeps from getting
+    it. ``segments`` are SMS segments, ``takes`` the time of sending on channels that do nothing else.
+    ``cannot_answer`` are reached by SMS that carries no reply. ``lost`` are addresses of those meant that
+    take nothing: its owner opted out, stopped the bot, or has another number. ``begins`` is later than now
+    for a broadcast of later, or in quiet hours.
     """
 
     people: int
     telegram: int
     sms_only: int
     unreachable: tuple[PersonId, ...]
-    held: int
+    withheld: tuple[PersonId, ...]
     segments: int
     takes: timedelta
     cannot_answer: tuple[PersonId, ...]
+    lost: tuple[LostAddress, ...]
     begins: datetime
+
+    @property
+    def held(self) -> int:
+        """How many ONLY_TO keeps from getting it."""
+        return len(self.withheld)
 
     @property
     def neither(self) -> int:
@@ -68,6 +76,7 @@ async def forecast(parts: Parts, order: Order, pacing: Pacing) -> Forecast:
         units = await tx.roster.units()
         settings = await station.rules.current(tx)
         contacts = await _contacts(tx, station, ids)
+        lost = await tx.deliveries.lost_addresses(None, None)
     policy = settings.policy(order.kind)
     allowed = {person.id for person in people.values() if _may_write_to(person, units, station)}
     first = {person: _first(contacts[person], policy.channels) for person in ids if person in allowed}
@@ -80,10 +89,11 @@ async def forecast(parts: Parts, order: Order, pacing: Pacing) -> Forecast:
         telegram=telegram,
         sms_only=len(sms),
         unreachable=tuple(person for person, channel in first.items() if channel is None),
-        held=len(ids) - len(allowed),
+        withheld=tuple(person for person in ids if person not in allowed),
         segments=segments,
         takes=_takes(telegram, segments, station, pacing),
         cannot_answer=tuple(person for person in first if station.reach.is_mute(contacts[person])),
+        lost=tuple(one for one in lost if one.person.id in first),
         begins=settings.quiet.open_from(start) if policy.keeps_quiet else start,
     )
 

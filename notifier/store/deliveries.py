@@ -1,7 +1,7 @@
 """What was sent and what became of it, for the console: counts, failures, lost addresses, single messages.
 
-``units`` everywhere are those whose messages are meant; None is every message, those to nobody known
-included. A message belongs to its case's unit, or else to its person's.
+``units`` everywhere are those whose messages are meant; None is every message to people, those to nobody
+known included. A message belongs to its case's unit, or else to its person's.
 """
 
 from collections.abc import Collection
@@ -107,8 +107,8 @@ class DeliveryRepo:
 
     # ── who cannot be reached ──
 
-    async def lost_addresses(self, units: Units, limit: int) -> list[LostAddress]:
-        """Addresses of people in the roster that take nothing, the latest loss first."""
+    async def lost_addresses(self, units: Units, limit: int | None) -> list[LostAddress]:
+        """Addresses of people in the roster that take nothing, the latest loss first; all for no limit."""
         by_phone = address_states.join(people, people.c.phone == address_states.c.address)
         own_chat = and_(links.c.account == address_states.c.account, links.c.chat == address_states.c.address)
         by_chat = address_states.join(links, own_chat).join(people, people.c.id == links.c.person)
@@ -119,7 +119,7 @@ class DeliveryRepo:
         return sorted(found, key=lambda lost: lost.since, reverse=True)[:limit]
 
     async def _lost(
-        self, channel: ChannelName, joined: FromClause, units: Units, limit: int
+        self, channel: ChannelName, joined: FromClause, units: Units, limit: int | None
     ) -> list[LostAddress]:
         state = address_states.c
         query = select(*PERSON_COLUMNS, state.state, state.since).select_from(joined)
@@ -150,9 +150,9 @@ class DeliveryRepo:
 
 
 def of_units(query: Select[Any], units: Units) -> Select[Any]:
-    """What is asked of messages, asked of the messages of those units."""
+    """What is asked of messages to people, asked of the messages of those units."""
     if units is None:
-        return query.select_from(messages)
+        return query.select_from(messages).where(messages.c.channel.in_(ChannelName))
     return query.select_from(_OWNED).where(within(_UNIT, units))
 
 

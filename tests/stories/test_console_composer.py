@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from notifier.domain.ids import PersonId
+from notifier.domain.roster import ChannelName
 from notifier.engine import broadcasts
 from notifier.store.database import Database
 from notifier.web.console import composer
@@ -18,7 +20,7 @@ from tests.stories.browsing import Browser, console_of
 from tests.stories.harness import ONE_POST, Station, duty_station
 from tests.stories.test_console_broadcasts import ALL, NO_PHONE, plain
 
-CHECK, TRY = f"{ALL}/check", f"{ALL}/try"
+CHECK, TRY, SEEK = f"{ALL}/check", f"{ALL}/try", f"{ALL}/people"
 FORM: dict[str, str | list[str]] = {
     "kind": "commendation",
     "title": "守卡表扬",
@@ -51,7 +53,7 @@ def kept_in(page: str) -> dict[str, str | list[str]]:
     form = page.partition(f'action="{ALL}">')[2].partition("</form>")[0]
     fields: dict[str, str | list[str]] = {}
     for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', form):
-        if name in ("to", "among"):
+        if name in ("to", "among", "person"):
             fields[name] = [*fields.get(name, []), html.unescape(value)]
         elif name != "csrf":
             fields[name] = html.unescape(value)
@@ -163,6 +165,15 @@ WRONG: tuple[tuple[dict[str, str | list[str]], str], ...] = (
     ({"to": ["unit:BS\x0001"]}, "对象写得不对"),
     ({"among": ["unit:BS01"]}, "对象写得不对"),
     ({"among": [f"office:x{number}" for number in range(101)]}, "对象太零碎（101 项"),
+    ({"person": ["p01,unit:BS"]}, "对象写得不对"),
+    ({"person": [""]}, "对象写得不对"),
+    ({"person": ["p99"]}, "“person:p99”一个人也没有"),
+    ({"typed": "unit:BS01\r\neverybody"}, "“everybody”里的“everybody”看不懂"),
+    ({"typed": "unit:BS01,rank:1"}, "没有“rank”这一种"),
+    ({"typed": "unit:NOWHERE"}, "“unit:NOWHERE”一个人也没有"),
+    ({"typed": "office:captain，unit:BS01"}, "“office:captain，unit:BS01”一个人也没有"),
+    ({"typed": "unit:BS\x0001"}, "对象写得不对"),
+    ({"typed": "unit:BS01\n" * 101}, "最多 1000 个字符"),
     ({"relay": "1", "reply_hours": "0"}, "1 至 72 之间"),
     ({"at": "soon"}, "没有看懂"),
     ({"at": "2026-11-23T08:00"}, "已经过了"),
@@ -189,6 +200,65 @@ async def test_a_page_without_its_token_sends_nothing(morning: Station) -> None:
             answer = await desk.post(ALL, **FORM, token=token)
             assert (answer.status_code, "请重新核对一次" in answer.text) == (400, True)
     await nothing_was_sent(morning)
+
+
+async def test_single_people_are_found_taken_in_and_left_out_while_the_draft_stays(morning: Station) -> None:
+    draft = {**FORM, "to": [], "typed": "unit:BS02,office:secretary"}
+    async with console_of(morning, "p01") as desk:
+        for path in (SEEK, CHECK):
+            found = await desk.post(path, **draft, find="郑")
+            assert found.status_code == 200
+            assert re.search(r"“郑”找到 \d 人", found.text), "also where Enter presses the check"
+            assert 'name="add" value="p14"' in found.text
+            assert "市里通报表扬。</textarea>" in found.text
+            assert "unit:BS02,office:secretary</textarea>" in found.text
+        taken = await desk.post(SEEK, **draft, person=["p12"], add="p14")
+        assert re.findall(r'name="person" value="(\w+)"', taken.text) == ["p12", "p14"]
+        assert "郑秀英 p14" in plain(taken.text)
+        left = await desk.post(SEEK, **draft, person=["p12", "p14"], drop="p12")
+        assert re.findall(r'name="person" value="(\w+)"', left.text) == ["p14"]
+        page = await checked(desk, **{**draft, "person": ["p14"]})
+        assert "EXPR）： person:p14 unit:BS02,office:secretary" in plain(page)
+        assert "共发给 2" in plain(page)
+        await desk.post(ALL, **kept_in(page))
+    morning.phone("p14").got("通报表扬")
+    assert morning.phone("p13").count("通报表扬") == 0
+    async with morning.engine.parts.station.db.read() as tx:
+        [sent] = await tx.broadcasts.listing()
+    assert sent.audience == ("person:p14", "unit:BS02,office:secretary")
+
+
+async def test_only_those_in_reach_are_found_and_named(morning: Station) -> None:
+    async with console_of(morning, "p11") as secretary:
+        nobody = await secretary.post(SEEK, **FORM, find="p01", person=["p01"])
+        assert nobody.status_code == 403, "p01 stands in the form, and no page of ours offered him"
+        nobody = await secretary.post(SEEK, **FORM, find="p01")
+        assert "“p01”找到 0 人" in nobody.text
+        assert (await secretary.post(SEEK, **FORM, add="p01")).status_code == 403
+        for person in ("p01", "p99"):
+            assert (await secretary.post(CHECK, **FORM, person=[person])).status_code == 403
+        for typed in ("unit:BS02", "person:p01", "office:secretary", "unit:NOWHERE"):
+            answer = await secretary.post(CHECK, **FORM, typed=typed)
+            assert (answer.status_code, f"“{typed}”超出您的权限，或没有" in answer.text) == (403, True)
+            assert "市里通报表扬。</textarea>" in answer.text, "what he wrote stays"
+        assert "共发给 1" in plain(await checked(secretary, to=[], typed="unit:BS01,office:secretary"))
+
+
+async def test_who_is_held_back_and_who_opted_out_is_named(tmp_path: Path, database_url: str) -> None:
+    allowed = ("p01", "p11", "p12", "p13")
+    async with duty_station(tmp_path, database_url, edits=ONE_POST, only_to=allowed) as station:
+        at_work = station.engine.parts.station
+        async with at_work.db.write() as tx:
+            opted_out = await tx.roster.person(PersonId("p12"))
+            assert opted_out is not None
+            assert opted_out.phone is not None
+            await tx.contacts.mark(ChannelName.SMS, "", opted_out.phone, "stopped", None, at_work.now())
+        async with console_of(station, "p01") as desk:
+            text = plain(await checked(desk))
+    assert "未放行（ONLY_TO） ‖ 2" in text
+    assert re.search(r"2 人未放行（不在 ONLY_TO 里，只记录、不发出）：\S+ p14 ?、\S+ p15", text)
+    assert "周丽华 p12 (短信 退订了)" in text
+    assert "不知道短信单价" in text
 
 
 async def test_nobody_sends_beyond_his_reach(morning: Station) -> None:

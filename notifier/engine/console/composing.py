@@ -2,18 +2,23 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from notifier.domain.audience import parse_audience
 from notifier.domain.ids import PersonId, UnitCode
 from notifier.domain.message import Lane
-from notifier.domain.roster import Unit, UnitKind
+from notifier.domain.roster import Person, Unit, UnitKind
 from notifier.engine.access.guard import SeenUnits
 from notifier.engine.broadcasts import Order
 from notifier.engine.letters import Letter
 from notifier.engine.parts import Parts
+from notifier.store.roster_search import PeopleFilter
 from notifier.store.tx import Tx
 
 MOST_EXPRESSIONS = 100
 """Each is a question to the database of its own."""
+FOUND = 20
+"""How many of those found by a word are offered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +50,30 @@ async def read_choices(tx: Tx, seen: SeenUnits) -> Choices:
         titles=tuple(await tx.roster.titles()),
         post_kinds=tuple(await tx.roster.post_kinds()),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """People whose name or id has ``text`` in it, by id; ``more``: not all of them are here."""
+
+    text: str
+    people: tuple[Person, ...]
+    more: bool
+
+
+async def find_people(tx: Tx, seen: SeenUnits, text: str, *, whole: bool) -> Found:
+    """Those of the units ``seen``; ``whole``: those are all units there are."""
+    wanted = PeopleFilter(units=None if whole else seen, text=text)
+    found = await tx.roster_search.people(wanted, FOUND + 1)
+    return Found(text=text, people=tuple(found[:FOUND]), more=len(found) > FOUND)
+
+
+async def meaning_nobody(tx: Tx, told: Sequence[str], now: datetime) -> str | None:
+    """The first of those expressions that means nobody at all."""
+    for expression in told:
+        if not await tx.roster.audience(parse_audience([expression]), now):
+            return expression
+    return None
 
 
 def _groups(units: Mapping[UnitCode, Unit], seen: Collection[UnitCode]) -> list[Group]:

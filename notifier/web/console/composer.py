@@ -1,28 +1,43 @@
 """Writing a broadcast: choose, check what it comes to, try it on oneself, send it once."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from starlette.background import BackgroundTask
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from notifier.domain.access import Right
 from notifier.domain.ids import PersonId
 from notifier.domain.roster import Person
-from notifier.engine.access.guard import Guard
 from notifier.engine.broadcasts import CHUNK, Order
-from notifier.engine.console.composing import MOST_EXPRESSIONS, expressions, read_choices, try_out
+from notifier.engine.console.composing import (
+    Found,
+    find_people,
+    read_choices,
+    try_out,
+)
 from notifier.engine.forecast import Forecast, Pacing, Preview, forecast, previews
-from notifier.errors import InputError, NotAllowed
-from notifier.store.tx import Tx
+from notifier.errors import InputError
+from notifier.store.deliveries import LostAddress
+from notifier.web.console.addressing import audience_of
 from notifier.web.console.broadcasts import BROADCASTS
 from notifier.web.console.case import Said
-from notifier.web.console.csrf import read_form
-from notifier.web.console.draft import KINDS, LONGEST_RELAY_H, MOST, Draft, DraftError, new_token, token_of
+from notifier.web.console.csrf import read_form, text_of
+from notifier.web.console.draft import (
+    KINDS,
+    LONGEST_RELAY_H,
+    MOST,
+    MOST_TYPED,
+    Draft,
+    DraftError,
+    new_token,
+    token_of,
+)
 from notifier.web.console.kit import Kit
 from notifier.web.console.routes import Routes
 from notifier.web.console.telling import Teller
@@ -30,7 +45,8 @@ from notifier.web.console.visit import Visitor
 from notifier.web.console.words import LOCALES
 
 NAMED: Final = 20
-"""How many of those who cannot be reached, or cannot answer, are named."""
+"""How many of those who cannot be reached, are held back, or cannot answer, are named."""
+LONGEST_SEARCH: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +60,14 @@ class Checked:
     texts: tuple[Preview, ...]
     named: Mapping[PersonId, Person]
 
+    @property
+    def lost(self) -> Mapping[PersonId, Sequence[LostAddress]]:
+        """The addresses that take nothing, by whose they are."""
+        found: dict[PersonId, list[LostAddress]] = {}
+        for one in self.expected.lost:
+            found.setdefault(one.person.id, []).append(one)
+        return found
+
 
 class ComposerPages:
     """Pages in which a broadcast is written; nothing is written down before it is sent."""
@@ -56,6 +80,7 @@ class ComposerPages:
     def add_to(self, routes: Routes) -> None:
         """Take the pages in, before those of one broadcast."""
         routes.get(f"{BROADCASTS}/new", self.new)
+        routes.post(f"{BROADCASTS}/people", self.people)
         routes.post(f"{BROADCASTS}/check", self.check)
         routes.post(f"{BROADCASTS}/try", self.try_out)
         routes.post(BROADCASTS, self.send)
@@ -64,9 +89,28 @@ class ComposerPages:
         """An empty form."""
         return await self._page(request, visitor, Draft())
 
+    async def people(self, request: Request, visitor: Visitor) -> Response:
+        """Look for somebody by name or id, take him in, or take him out; nothing is written down."""
+        form = await read_form(request)
+        draft = Draft.of(form)
+        async with self._kit.read(visitor) as (tx, guard):
+            with suppress(DraftError):  # What is wrong with the rest of it is told when it is checked.
+                await audience_of(tx, guard, replace(draft, typed=""), self._kit.parts.station.now())
+            if added := text_of(form, "add"):
+                draft = draft.with_person((await guard.person(tx, added, Right.BROADCAST)).id)
+        return await self._page(
+            request,
+            visitor,
+            draft.without_person(text_of(form, "drop")),
+            found=await self._found(visitor, form),
+        )
+
     async def check(self, request: Request, visitor: Visitor) -> Response:
         """What it would come to; nothing is written down."""
-        draft = Draft.of(await read_form(request))
+        form = await read_form(request)
+        if _searched(form):
+            return await self.people(request, visitor)
+        draft = Draft.of(form)
         try:
             order = await self._order(visitor, draft, new_token())
             checked = await self._weigh(order)
@@ -112,7 +156,7 @@ class ComposerPages:
     async def _order(self, visitor: Visitor, draft: Draft, token: str) -> Order:
         """Raises NotAllowed before anything else is said of it, then DraftError."""
         async with self._kit.read(visitor) as (tx, guard):
-            audience = await _audience(tx, guard, draft)
+            audience = await audience_of(tx, guard, draft, self._kit.parts.station.now())
         station = self._kit.parts.station
         return draft.order(audience, visitor.person.id, token, station.now(), station.zone)
 
@@ -121,9 +165,9 @@ class ComposerPages:
         with _meaning_somebody():
             expected = await forecast(parts, order, self._pacing)
             sample, texts = await previews(parts, order, LOCALES)
-        unable = (*expected.unreachable[:NAMED], *expected.cannot_answer[:NAMED])
+        unable = (expected.unreachable, expected.withheld, expected.cannot_answer)
         async with parts.station.db.read() as tx:
-            named = await tx.roster.people(set(unable))
+            named = await tx.roster.people({person for some in unable for person in some[:NAMED]})
         return Checked(
             at=parts.station.now(), order=order, expected=expected, sample=sample, texts=texts, named=named
         )
@@ -132,7 +176,15 @@ class ComposerPages:
 
     async def _wrong(self, request: Request, visitor: Visitor, draft: Draft, error: DraftError) -> Response:
         said = Said(text=self._say(visitor, f"compose.{error.name}", **error.values), is_done=False)
-        return await self._page(request, visitor, draft, said=said, status=400)
+        return await self._page(request, visitor, draft, said=said, status=error.status)
+
+    async def _found(self, visitor: Visitor, form: FormData) -> Found | None:
+        text = _searched(form)
+        if not text:
+            return None
+        async with self._kit.read(visitor) as (tx, guard):
+            seen = guard.some(Right.BROADCAST)
+            return await find_people(tx, seen, text, whole=guard.scope.everything)
 
     async def _page(
         self,
@@ -142,10 +194,14 @@ class ComposerPages:
         *,
         checked: Checked | None = None,
         said: Said | None = None,
+        found: Found | None = None,
         status: int = 200,
     ) -> Response:
         async with self._kit.read(visitor) as (tx, guard):
             choices = await read_choices(tx, guard.units(Right.BROADCAST))
+            units = await tx.roster.units()
+            people = await tx.roster.people({PersonId(person) for person in draft.people})
+            chosen = {one.id: one for one in people.values() if guard.may(one.unit, Right.BROADCAST)}
         return self._kit.renderer.page(
             request,
             visitor,
@@ -154,12 +210,16 @@ class ComposerPages:
             draft=draft,
             choices=choices,
             checked=checked,
+            found=found,
+            units=units,
             said=said,
             may_send=visitor.scope.has(Right.BROADCAST),
-            tell=Teller.of(self._kit, visitor.locale, checked.named if checked else {}),
+            tell=Teller.of(self._kit, visitor.locale, {**chosen, **(checked.named if checked else {})}),
             kinds=KINDS,
             most=MOST,
             longest_relay=LONGEST_RELAY_H,
+            most_typed=MOST_TYPED,
+            longest_search=LONGEST_SEARCH,
             shown=NAMED,
         )
 
@@ -167,19 +227,10 @@ class ComposerPages:
         return self._kit.renderer.say(visitor.locale, text, **values)
 
 
-async def _audience(tx: Tx, guard: Guard, draft: Draft) -> tuple[str, ...]:
-    """The draft's audience, all of it in reach. Raises NotAllowed, DraftError."""
-    roots = sorted(guard.scope.roots(Right.BROADCAST))
-    if not roots:
-        raise NotAllowed("there is nobody to send to")
-    draft.check_audience()
-    everywhere = [] if guard.scope.everything else [f"unit:{code}" for code in roots]
-    audience = expressions(draft.to, draft.among, await tx.roster.units(), everywhere)
-    if audience and not await guard.reaches(tx, audience, Right.BROADCAST):
-        raise NotAllowed("that is out of reach")
-    if len(audience) > MOST_EXPRESSIONS:
-        raise DraftError("too_many", most=MOST_EXPRESSIONS, number=len(audience))
-    return audience
+def _searched(form: FormData) -> str:
+    """A part of a name or an id that was typed to look for, without what neither has in it."""
+    text = text_of(form, "find").strip()[:LONGEST_SEARCH]
+    return text if text.isprintable() else ""
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """A broadcast as the composer's form has it, and what is wrong with it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 from typing import Final
@@ -8,7 +8,15 @@ from zoneinfo import ZoneInfo
 
 from starlette.datastructures import FormData
 
-from notifier.domain.audience import HoldsOffice, InUnit, StandsAtPost, Term, parse_audience
+from notifier.domain.audience import (
+    BadAudience,
+    HoldsOffice,
+    InUnit,
+    IsPerson,
+    StandsAtPost,
+    Term,
+    parse_audience,
+)
 from notifier.domain.ids import PersonId
 from notifier.domain.policy import Kind
 from notifier.engine.broadcasts import Order
@@ -22,28 +30,33 @@ FURTHEST: Final = timedelta(days=90)
 """How far ahead something may be set to begin."""
 MOST: Final = {name: VOCABULARY[name].cap for name in ("title", "body")}
 """Characters."""
+MOST_TYPED: Final = 1000
+"""Characters of expressions that are typed."""
 _TOKEN_BYTES: Final = 16
 
 
 class DraftError(Exception):
-    """What is wrong: the name of its words, with their values."""
+    """What is wrong: the name of its words, with their values, and the status that says as much."""
 
-    def __init__(self, name: str, /, **values: object) -> None:
-        """Keep both."""
+    def __init__(self, name: str, /, *, status: int = 400, **values: object) -> None:
+        """Keep them."""
         super().__init__(name)
         self.name = name
+        self.status = status
         self.values = values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What stands in the form, as it was filled in."""
+    """What stands in the form, as it was filled in. ``people`` are ids; ``typed`` has one EXPR a line."""
 
     kind: str = Kind.COMMENDATION
     title: str = ""
     body: str = ""
     to: tuple[str, ...] = ()
     among: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    typed: str = ""
     relay: bool = False
     reply_hours: str = "2"
     at: str = ""
@@ -57,15 +70,44 @@ class Draft:
             body=text_of(form, "body").replace("\r\n", "\n").strip(),
             to=_all(form, "to"),
             among=_all(form, "among"),
+            people=_all(form, "person"),
+            typed=text_of(form, "typed").replace("\r\n", "\n").strip(),
             relay=bool(text_of(form, "relay")),
             reply_hours=text_of(form, "reply_hours").strip(),
             at=text_of(form, "at").strip(),
         )
 
+    def with_person(self, person: PersonId) -> "Draft":
+        """The same, with that person among the chosen."""
+        return replace(self, people=tuple(dict.fromkeys((*self.people, person))))
+
+    def without_person(self, person: str) -> "Draft":
+        """The same, with that person not among the chosen."""
+        return replace(self, people=tuple(one for one in self.people if one != person))
+
     def check_audience(self) -> None:
         """Raise DraftError for a choice that no page of ours offers."""
         _check(self.to, (InUnit,))
         _check(self.among, (HoldsOffice, StandsAtPost))
+        _check(self.named(), (IsPerson,))
+
+    def named(self) -> tuple[str, ...]:
+        """The expressions that mean the chosen people."""
+        return tuple(f"person:{person}" for person in self.people)
+
+    def expressions(self) -> tuple[str, ...]:
+        """What was typed, one by one. Raises DraftError, which names what cannot be read."""
+        if len(self.typed) > MOST_TYPED:
+            raise DraftError("typed_long", most=MOST_TYPED)
+        told = tuple(dict.fromkeys(line.strip() for line in self.typed.splitlines() if line.strip()))
+        if not all(line.isprintable() for line in told):
+            raise DraftError("bad_audience")
+        for line in told:
+            try:
+                parse_audience([line])
+            except BadAudience as bad:
+                raise DraftError(f"typed_{bad.flaw}", told=line, part=bad.part) from None
+        return told
 
     def order(
         self, audience: tuple[str, ...], author: PersonId, token: str, now: datetime, zone: ZoneInfo

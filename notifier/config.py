@@ -163,12 +163,21 @@ class Config(BaseSettings):
     @property
     def sandboxed(self) -> bool:
         """Whether every carrier that is on is on this machine."""
-        urls = []
-        if self.telegram_tokens:
-            urls.append(self.telegram_api_url)
-        if self.twilio_account_sid:
-            urls.append(self.twilio_api_url)
-        return all(is_loopback(url) for url in urls)
+        return all(is_loopback(url) for url in self._carrier_urls)
+
+    @property
+    def sandbox_url(self) -> str | None:
+        """The one stand-in on this machine that every carrier goes to; None where there is no such thing."""
+        urls = self._carrier_urls
+        return next(iter(urls)) if len(urls) == 1 and self.sandboxed else None
+
+    @property
+    def _carrier_urls(self) -> frozenset[str]:
+        on = (
+            (bool(self.telegram_tokens), self.telegram_api_url),
+            (bool(self.twilio_account_sid), self.twilio_api_url),
+        )
+        return frozenset(url for is_on, url in on if is_on)
 
     @property
     def fast_clock(self) -> bool:

@@ -13,6 +13,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from notifier.channels.http import open_session
 from notifier.channels.sms.twilio_sender import TwilioSender
 from notifier.channels.telegram.sender import TelegramSender
+from notifier.channels.training import TrainingPhones
 from notifier.config import Config
 from notifier.domain.pacing import ChatPacer
 from notifier.domain.roster import ChannelName
@@ -330,6 +331,7 @@ class Service:
             public_url=config.public_url,
             pacing=Pacing(telegram=config.telegram_rate, sms=config.twilio_rate),
             channels=self._channel_notes,
+            phones=TrainingPhones(self._session, config.sandbox_url) if config.sandbox_url else None,
         )
 
     def _channel_notes(self) -> dict[str, dict[str, object]]:

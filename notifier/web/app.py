@@ -52,7 +52,14 @@ def create_app(deps: WebDeps) -> FastAPI:
         TwilioHooks(deps, keeper, bodies).router(),
         TelegramHooks(deps, keeper, bodies).router(),
         watching.router(),
-        *console_routers(deps.parts, deps.public_url, Running(deps.pulses, deps.channels), feed, deps.pacing),
+        *console_routers(
+            deps.parts,
+            deps.public_url,
+            Running(deps.pulses, deps.channels),
+            feed,
+            deps.pacing,
+            deps.phones,
+        ),
         page_router(),
     ):
         app.include_router(router)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from notifier.channels.training import TrainingPhones
 from notifier.engine.forecast import Pacing
 from notifier.engine.loops import Pulses
 from notifier.engine.metrics import Metrics
@@ -26,7 +27,7 @@ class WebDeps:
     ``now`` gives the civil moment in UTC. ``wake`` is called after something new was stored.
     ``telegram_bots`` are bot ids, the first of which ``/hooks/telegram`` stands for. ``public_url`` is
     what Twilio's signatures are checked against. ``channels`` is asked at every health check and must not
-    wait. ``pacing`` is what senders keep to.
+    wait. ``pacing`` is what senders keep to. ``phones`` are those of the stand-in that all carriers go to.
     """
 
     parts: Parts
@@ -41,3 +42,4 @@ class WebDeps:
     public_url: str | None = None
     pacing: Pacing = field(default=Pacing(telegram=0, sms=0))
     channels: Callable[[], ChannelNotes] = no_channels
+    phones: TrainingPhones | None = None

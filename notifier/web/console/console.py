@@ -4,6 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
+from notifier.channels.training import TrainingPhones
 from notifier.engine.console.feed import Feed
 from notifier.engine.console.health import Running
 from notifier.engine.forecast import Pacing
@@ -21,6 +22,7 @@ from notifier.web.console.live import Streams
 from notifier.web.console.me import MePages
 from notifier.web.console.pauses import PausePages
 from notifier.web.console.person import PersonPages
+from notifier.web.console.phones import PhonePages
 from notifier.web.console.render import Renderer
 from notifier.web.console.roster import RosterPages
 from notifier.web.console.routes import Routes
@@ -37,16 +39,21 @@ _HTTPS: Final = "https://"
 
 
 def console_routers(
-    parts: Parts, public_url: str | None, running: Running, feed: Feed, pacing: Pacing
+    parts: Parts,
+    public_url: str | None,
+    running: Running,
+    feed: Feed,
+    pacing: Pacing,
+    phones: TrainingPhones | None,
 ) -> tuple[APIRouter, ...]:
     """The console's routes, in order; nothing may come behind them under /console.
 
     ``running`` is the process that serves them; ``feed`` is what open pages look through, ``pacing`` what
-    senders keep to.
+    senders keep to, ``phones`` a sandbox's.
     """
     assets = Assets()
     station = parts.station
-    renderer = Renderer(assets, Words.load(), station.zone, station.site)
+    renderer = Renderer(assets, Words.load(), station.zone, station.site, trains=phones is not None)
     door = Door(parts, secure=(public_url or "").startswith(_HTTPS))
     routes = Routes(door, renderer, public_url)
     kit = Kit(parts, renderer)
@@ -67,5 +74,7 @@ def console_routers(
     SettingsPages(kit, running).add_to(routes)
     SignInPages(kit, door).add_to(routes)
     MePages(kit, door).add_to(routes)
+    if phones is not None:
+        PhonePages(kit, phones).add_to(routes)
     routes.close()
     return assets.router(), routes.router

@@ -31,8 +31,10 @@ NAV: Final[tuple[tuple[str, str, Right | None], ...]] = (
 class Renderer:
     """Renders pages in the language of whoever looks."""
 
-    def __init__(self, assets: Assets, words: Words, zone: ZoneInfo, site: str) -> None:
-        """Take what all pages share. Times are shown as they are in ``zone``."""
+    def __init__(
+        self, assets: Assets, words: Words, zone: ZoneInfo, site: str, *, trains: bool = False
+    ) -> None:
+        """Take what all pages share. Times are shown as in ``zone``; ``trains`` with training phones."""
         self._words = words
         self._environment = Environment(
             loader=FileSystemLoader(PAGES),
@@ -43,6 +45,7 @@ class Renderer:
             auto_reload=False,
         )
         self._environment.globals |= {"asset": assets.url, "site": site, "locales": LOCALES, "nav": NAV}
+        self._environment.globals["trains"] = trains
         self._environment.filters |= {
             "masked": masked,
             "hm": partial(_in_zone, zone, "%H:%M"),

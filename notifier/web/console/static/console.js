@@ -15,6 +15,10 @@
   document.addEventListener("htmx:sseError", () => offline(true));
   document.addEventListener("htmx:sseOpen", () => offline(false));
   document.addEventListener("htmx:sendError", () => offline(true));
+  // A page that nobody looks at does not ask for news again and again.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (document.hidden && event.target.hasAttribute("data-while-seen")) event.preventDefault();
+  });
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr } = event.detail;
     offline(false);

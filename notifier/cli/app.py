@@ -16,6 +16,7 @@ from notifier.cli import (
     roster,
     rotas,
     service,
+    tokens,
 )
 from notifier.cli.running import OneLineGroup
 
@@ -39,6 +40,7 @@ for _part in (
     messages,
     broadcasts,
     grants,
+    tokens,
     keeping,
 ):
     _part.add_to(app)

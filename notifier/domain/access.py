@@ -59,12 +59,13 @@ class Scope:
     """What one person may see and do. ``over``: the roots of subtrees, each with the rights in all of it.
 
     ``everything``: every right over the whole tree. Whoever has no rights over any unit still has his own
-    duties.
+    duties; ``own`` is what he may do with what is his.
     """
 
     person: PersonId
     everything: bool = False
     over: Mapping[UnitCode, Rights] = field(default_factory=dict)
+    own: Rights = ALL_RIGHTS
 
     def roots(self, right: Right) -> frozenset[UnitCode]:
         """The tops of the subtrees in which that right holds."""
@@ -73,6 +74,14 @@ class Scope:
     def has(self, right: Right) -> bool:
         """Whether the right holds anywhere."""
         return any(right in rights for rights in self.over.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """To what a scope is cut down: to these rights, and to a unit with all below it (None: wherever)."""
+
+    rights: Rights
+    unit: UnitCode | None = None
 
 
 def scope_of(
@@ -124,6 +133,41 @@ def _joined(given: Iterable[tuple[UnitCode, Rights]]) -> dict[UnitCode, Rights]:
         if rights:
             over[unit] = over.get(unit, frozenset()) | rights
     return over
+
+
+def limited(scope: Scope, limit: Limit, units: Mapping[UnitCode, Unit]) -> Scope:
+    """What is left of a scope within a limit; never more than either.
+
+    ``units`` are all there are; they are only asked where the limit names a unit. A limit to a unit leaves
+    nothing of what is somebody's own, since that may lie anywhere.
+    """
+    over = _joined(
+        (at, rights & limit.rights)
+        for root, rights in scope.over.items()
+        for at in _within(root, limit.unit, units)
+    )
+    top = units.get(limit.unit) if limit.unit is not None else None
+    is_whole = limit.unit is None or (top is not None and top.parent is None)
+    return Scope(
+        person=scope.person,
+        everything=scope.everything and is_whole and limit.rights == ALL_RIGHTS,
+        over=over,
+        own=scope.own & limit.rights if limit.unit is None else frozenset(),
+    )
+
+
+def _within(root: UnitCode, top: UnitCode | None, units: Mapping[UnitCode, Unit]) -> tuple[UnitCode, ...]:
+    """What the subtrees of ``root`` and of ``top`` have in common: the lower of both, or nothing."""
+    if top is None or _is_under(root, top, units):
+        return (root,)
+    return (top,) if _is_under(top, root, units) else ()
+
+
+def _is_under(unit: UnitCode, top: UnitCode, units: Mapping[UnitCode, Unit]) -> bool:
+    at: UnitCode | None = unit
+    while at is not None and at in units and at != top:
+        at = units[at].parent
+    return at == top
 
 
 def masked(phone: str | None) -> str:

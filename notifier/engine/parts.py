@@ -6,6 +6,7 @@ from notifier.domain.policy import Kind
 from notifier.engine.access.granting import Granting
 from notifier.engine.access.sessions import Sessions
 from notifier.engine.access.sign_in import SigningIn
+from notifier.engine.access.tokens import Tokens
 from notifier.engine.aftermath import Aftermath
 from notifier.engine.arrivals import Arrivals
 from notifier.engine.broadcasts import Broadcasts
@@ -69,6 +70,7 @@ class Parts:
     signing_in: SigningIn
     granting: Granting
 
+    tokens: Tokens
 
 def assemble(station: Station) -> Parts:
     """Wire the engine's parts at a station; nothing runs yet."""
@@ -127,3 +129,4 @@ def assemble(station: Station) -> Parts:
         signing_in=SigningIn(station, letters, sessions),
         granting=Granting(sessions),
     )
+        tokens=Tokens(station.db),

@@ -18,6 +18,8 @@ from notifier.store.statements import batches
 from notifier.store.tables import (
     address_states,
     answers,
+    api_answers,
+    api_tokens,
     broadcasts,
     calls,
     cases,
@@ -69,6 +71,8 @@ _NAMED_IN: dict[Table, tuple[Column[Any], ...]] = {
     sign_ins: (sign_ins.c.person,),
     sessions: (sessions.c.person,),
     grants: (grants.c.person, grants.c.by),
+    api_tokens: (api_tokens.c.person, api_tokens.c.by),
+    api_answers: (api_answers.c.person,),
 }
 """Where a person's id stands."""
 
@@ -77,6 +81,7 @@ _IDS = frozenset({"id", "case", "matter", "message", "broadcast", "previous", "r
 
 _SECRET = frozenset(
     {"token_hash", "code_hash", "selector", "ticket_hash", "link_hash", "asked_hash", "address_hash", "salt"}
+    | {"key_hash", "body_hash"}
 )
 
 
@@ -168,7 +173,7 @@ async def erase(
         done["inbox"] += (await conn.execute(blanking)).rowcount
     for table in (address_states, courtesies):
         done[table.name] = (await conn.execute(delete(table).where(_at(table, addresses)))).rowcount
-    for table in (links, link_tokens, vouchers, sign_ins, sessions):
+    for table in (links, link_tokens, vouchers, sign_ins, sessions, api_tokens, api_answers):
         done[table.name] = (await conn.execute(delete(table).where(table.c.person == person))).rowcount
     for table, values in _blanks(person, now).items():
         column, *_ = _NAMED_IN[table]

@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.store.tables import (
     answers,
+    api_answers,
+    api_tokens,
     broadcasts,
     calls,
     cases,
@@ -113,6 +115,13 @@ RULES = (
     Rule(name="sign_ins", of=sign_ins, age=DAY, old=lambda before: sign_ins.c.expires_at < before),
     Rule(name="sessions", of=sessions, age=MONTH, old=lambda before: sessions.c.last_seen < before),
     Rule(name="grants", of=grants, age=FOR_GOOD, old=lambda before: grants.c.until < before),
+    Rule(name="api_answers", of=api_answers, age=DAY, old=lambda before: api_answers.c.created_at < before),
+    Rule(
+        name="api_tokens",
+        of=api_tokens,
+        age=MONTH,
+        old=lambda before: or_(api_tokens.c.until < before, api_tokens.c.revoked_at < before),
+    ),
     Rule(
         name="courtesies",
         of=courtesies,

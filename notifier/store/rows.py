@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from notifier.domain.access import Limit
 from notifier.domain.ids import (
     BroadcastId,
     CaseId,
@@ -364,6 +365,38 @@ class SignIn:
     """An asking to come in. Times are the machine's own; ``person`` None: nobody is known by what was typed.
 
     ``limited``: nothing is sent, since too many were asked for before it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiToken:
+    """What lets a program in as somebody, within a limit. Times are the machine's own."""
+
+    id: int
+    person: PersonId
+    label: str
+    limit: Limit
+    by: PersonId | None
+    created_at: datetime
+    until: datetime
+    last_used: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiAnswer:
+    """What was answered to a request that came with a key of its own.
+
+    ``request`` is its method and path, ``body_hash`` of what came with it, ``body`` what was answered.
+    """
+
+    request: str
+    body_hash: str
+    status: int
+    body: str
+
+    @property
+    def is_in_flight(self) -> bool:
+        """Whether it is not answered yet."""
+        return self.status == 0
+
+
     """
 
     id: int = 0

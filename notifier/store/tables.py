@@ -586,6 +586,39 @@ grants = Table(
     Column("revoked_at", UtcTime),
 )
 
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    # Times are the machine's own. The hash only: who reads the table cannot come in.
+    Column("id", Integer, primary_key=True),
+    Column("token_hash", String, nullable=False, unique=True),
+    Column("person", String, nullable=False, index=True),
+    Column("label", String, nullable=False),
+    # What the person's scope is cut down to.
+    Column("rights", JSON, nullable=False),
+    Column("unit", String),
+    Column("by", String),
+    Column("created_at", UtcTime, nullable=False),
+    Column("until", UtcTime, nullable=False),
+    Column("last_used", UtcTime),
+    Column("revoked_at", UtcTime),
+)
+
+api_answers = Table(
+    "api_answers",
+    metadata,
+    # What was answered to a request with an Idempotency-Key, so that the same request does nothing twice.
+    Column("token", Integer, primary_key=True, autoincrement=False),
+    Column("key_hash", String, primary_key=True),
+    Column("person", String, nullable=False),
+    Column("request", String, nullable=False),
+    Column("body_hash", String, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Index(None, "created_at"),
+)
+
 # ── the house's own ──────────────────────────────────────────────────────────────────────────────
 
 leases = Table(

@@ -6,6 +6,8 @@ from functools import cached_property
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.store.answers import AnswerRepo
+from notifier.store.api_answers import ApiAnswerRepo
+from notifier.store.api_tokens import ApiTokenRepo
 from notifier.store.broadcasts import BroadcastRepo
 from notifier.store.cases import CaseRepo
 from notifier.store.clock import ClockRepo
@@ -169,6 +171,16 @@ class Tx:
     def grants(self) -> GrantRepo:
         """Rights given by hand."""
         return GrantRepo(self.conn)
+
+    @cached_property
+    def api_tokens(self) -> ApiTokenRepo:
+        """What lets programs in."""
+        return ApiTokenRepo(self.conn)
+
+    @cached_property
+    def api_answers(self) -> ApiAnswerRepo:
+        """What programs were answered."""
+        return ApiAnswerRepo(self.conn)
 
     @cached_property
     def imports(self) -> ImportRepo:

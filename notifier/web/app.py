@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from notifier.engine.console.feed import Feed
 from notifier.engine.console.health import Running
+from notifier.web.api.api import api_routes
 from notifier.web.body import Bodies
 from notifier.web.console.console import console_routers
 from notifier.web.deps import WebDeps
@@ -29,7 +30,7 @@ WALL = "wall"
 
 
 def create_app(deps: WebDeps) -> FastAPI:
-    """Webhooks, health, metrics and the console. Opens nothing by itself."""
+    """Webhooks, health, metrics, the console and the API. Opens nothing by itself."""
     watching, keeper, bodies = Watching(deps), Keeper(deps), Bodies()
     feed = Feed(deps.database, deps.parts.station.clock, deps.pulses.of_visitors(WALL))
 
@@ -63,6 +64,7 @@ def create_app(deps: WebDeps) -> FastAPI:
         page_router(),
     ):
         app.include_router(router)
+    app.router.routes.extend(api_routes(deps.parts))
     # Streams have no end of their own, and whoever serves them waits for their end.
     app.state.leave = feed.stop
     app.add_exception_handler(Exception, _failed)

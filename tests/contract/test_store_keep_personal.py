@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
-from notifier.domain.access import SEE_ONLY, Grant
+from notifier.domain.access import SEE_ONLY, Grant, Limit
 from notifier.domain.ids import MatterId, PersonId
 from notifier.domain.message import MessageState
 from notifier.engine.keeping import erase_person, export_person
 from notifier.engine.station import Actor
 from notifier.errors import NotFound
 from notifier.store.database import Database
-from notifier.store.rows import InboxItem, JournalLine, PersonalAnswer, SignIn, Voucher
+from notifier.store.rows import ApiToken, InboxItem, JournalLine, PersonalAnswer, SignIn, Voucher
 from notifier.store.tables import (
     address_states,
     answers,
@@ -98,6 +98,17 @@ async def fill(database: Database) -> None:
                 id=0, person=person, unit=CITY, rights=SEE_ONLY, by=EVA, reason="r", since=NOW, until=NOW
             )
             await tx.grants.add(grant)
+            token = ApiToken(
+                id=0,
+                person=person,
+                label="统计",
+                limit=Limit(rights=SEE_ONLY),
+                by=EVA,
+                created_at=NOW,
+                until=NOW + timedelta(days=1),
+            )
+            token = replace(token, id=await tx.api_tokens.add(f"{person}t", token))
+            await tx.api_answers.claim(token, f"{person}k", "POST /api/v1/x", f"{person}b", NOW)
 
 
 async def column(database: Database, query: Any) -> list[Any]:
@@ -117,14 +128,14 @@ async def test_an_export_is_everything_that_names_him(database: Database) -> Non
     assert [row["event"] for row in told["journal"]] == ["acknowledged"]
     counts = {name: len(rows) for name, rows in told.items() if name != "person"}
     one = ["people", "links", "link_tokens", "vouchers", "offices", "office_records", "leaves", "matters"]
-    one += ["answers", "journal", "sign_ins", "sessions", "grants"]
+    one += ["answers", "journal", "sign_ins", "sessions", "grants", "api_tokens", "api_answers"]
     two = ["messages", "address_states", "courtesies"]
     none = ["pauses", "shift_people", "shift_covers", "presences", "sheets", "cases", "calls"]
     none += ["relays", "broadcasts"]
     assert counts == dict.fromkeys(one, 1) | dict.fromkeys(two, 2) | dict.fromkeys(none, 0) | {"inbox": 3}
     assert not any(
         "hash" in name or name in ("selector", "salt")
-        for table in ("link_tokens", "vouchers", "sign_ins", "sessions")
+        for table in ("link_tokens", "vouchers", "sign_ins", "sessions", "api_tokens", "api_answers")
         for row in told[table]
         for name in row
     )
@@ -145,7 +156,7 @@ async def test_an_erasure_blanks_him_and_nobody_else(database: Database) -> None
     assert done == {
         **{"inbox": 2, "address_states": 2, "courtesies": 2, "links": 1, "link_tokens": 1, "vouchers": 1},
         **{"people": 1, "messages": 2, "answers": 1, "leaves": 1, "matters": 1, "office_records": 1},
-        **{"sign_ins": 1, "sessions": 1, "grants": 1},
+        **{"sign_ins": 1, "sessions": 1, "grants": 1, "api_tokens": 1, "api_answers": 1},
     }
     assert await export_person(at(database, NOW), ANN) == ann
     dan: Any = await export_person(at(database, NOW), DAN)

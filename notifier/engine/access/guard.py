@@ -82,7 +82,7 @@ class Guard:
             case = await tx.cases.get(CaseId(self._number(number)))
         except NotFound as error:
             self._missing(str(error))
-        if not (right is Right.SEE and self._was_called(case)):
+        if not (right is Right.SEE and right in self.scope.own and self._was_called(case)):
             self._require(case.unit, right)
         return case
 
@@ -91,7 +91,7 @@ class Guard:
         found = await tx.roster.person(PersonId(self._plain(person)))
         if found is None:
             self._missing(f"there is no person {person}")
-        if not (right is Right.SEE and found.id == self.scope.person):
+        if not (right is Right.SEE and right in self.scope.own and found.id == self.scope.person):
             self._require(found.unit, right)
         return found
 
@@ -116,7 +116,7 @@ class Guard:
         found = await tx.broadcasts.get(BroadcastId(self._number(number)))
         if found is None:
             self._missing(f"there is no broadcast {number}")
-        if found.author != self.scope.person and not await self.reaches(tx, found.audience, right):
+        if not self._wrote(found, right) and not await self.reaches(tx, found.audience, right):
             raise _out_of_reach()
         return found
 
@@ -136,7 +136,7 @@ class Guard:
         return [
             broadcast
             for broadcast, clauses in meant
-            if broadcast.author == self.scope.person or self._holds_over(clauses, people, right)
+            if self._wrote(broadcast, right) or self._holds_over(clauses, people, right)
         ]
 
     async def message(self, tx: Tx, number: str, right: Right) -> StoredMessage:
@@ -160,6 +160,9 @@ class Guard:
 
     def _holds_over(self, clauses: Audience, people: Mapping[PersonId, Person], right: Right) -> bool:
         return all(any(self.may(unit, right) for unit in _bounds(clause, people)) for clause in clauses)
+
+    def _wrote(self, broadcast: Broadcast, right: Right) -> bool:
+        return broadcast.author == self.scope.person and right in self.scope.own
 
     def _was_called(self, case: Case) -> bool:
         call = case.call_to(self.scope.person)

@@ -1,0 +1,94 @@
+"""Lists, a page at a time: a cursor says where the next page begins, and nothing falls between two pages."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Generic, TypeVar
+from urllib.parse import urlencode
+
+from fastapi import Depends, Query
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from notifier.errors import InputError
+
+MOST = 200
+USUAL = 50
+_LONGEST_CURSOR = 1000
+
+Item = TypeVar("Item")
+Found = TypeVar("Found")
+Key = tuple[str | int, ...]
+
+
+class Page(BaseModel, Generic[Item]):
+    """One page of a list."""
+
+    items: list[Item]
+    next: str | None = Field(description="The cursor of the next page; null at the end.")
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """Which page is asked for. One that has ``fetch`` items may have another behind it."""
+
+    request: Request
+    response: Response
+    limit: int
+    cursor: str | None
+
+    @property
+    def fetch(self) -> int:
+        """How many to read: one more than are shown, to know whether there is a next page."""
+        return self.limit + 1
+
+    def after(self, *kinds: type) -> Key | None:
+        """The key behind which the page begins; None for the first. Raises InputError for a strange one."""
+        if self.cursor is None:
+            return None
+        try:
+            told = json.loads(urlsafe_b64decode(self.cursor.encode("ascii") + b"=="))
+            path, *key = told if isinstance(told, list) else []
+        except (NotBase64, ValueError, RecursionError):
+            raise _no_cursor() from None
+        if path != self.request.url.path or [type(part) for part in key] != list(kinds):
+            raise _no_cursor()
+        return tuple(key)
+
+    def page(
+        self, found: Sequence[Found], key: Callable[[Found], Key], make: Callable[[Found], Item]
+    ) -> Page[Item]:
+        """The page that shows what was found, of which there are ``fetch`` where more follows."""
+        shown = found[: self.limit]
+        following = self._cursor(key(shown[-1])) if len(found) > self.limit else None
+        if following is not None:
+            query = urlencode({**self.request.query_params, "cursor": following})
+            self.response.headers["Link"] = f'<{self.request.url.path}?{query}>; rel="next"'
+        return Page(items=[make(one) for one in shown], next=following)
+
+    def _cursor(self, key: Key) -> str:
+        told = json.dumps([self.request.url.path, *key], ensure_ascii=False, separators=(",", ":"))
+        return urlsafe_b64encode(told.encode()).decode().rstrip("=")
+
+
+def _no_cursor() -> InputError:
+    return InputError("cursor: that is none of this list's; begin without one")
+
+
+def _paging(
+    request: Request,
+    response: Response,
+    limit: Annotated[int, Query(ge=1, le=MOST, description="Items of a page.")] = USUAL,
+    cursor: Annotated[
+        str | None,
+        Query(max_length=_LONGEST_CURSOR, description="`next` of the page before; as it was given."),
+    ] = None,
+) -> Paging:
+    return Paging(request, response, limit, cursor)
+
+
+Paged = Annotated[Paging, Depends(_paging)]
+"""Of a function that gives a list."""

@@ -14,7 +14,8 @@ import structlog
 
 from notifier.channels.http import hush
 from notifier.channels.sms.reach import can_reply
-from notifier.config import Config, is_loopback, shipped
+from notifier.config import Config, shipped
+from notifier.domain.endpoints import is_loopback
 from notifier.engine.clock import Clock, FastClock, RealClock
 from notifier.engine.log_lines import LogLines
 from notifier.engine.parts import Parts, assemble
@@ -159,6 +160,7 @@ def _reach(config: Config) -> Reach:
         telegram=tuple(config.telegram_tokens),
         sms=config.sms_accounts if config.sms_on else (),
         allowed=frozenset(config.allowed),
+        webhooks=tuple(config.webhooks),
         can_reply=replies,
     )
 

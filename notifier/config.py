@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from notifier.domain.endpoints import endpoint_name, is_endpoint, is_loopback, signing_key
 from notifier.errors import SettingError
 
 TELEGRAM_PUBLIC = "https://api.telegram.org"
@@ -25,18 +26,13 @@ Names = Annotated[tuple[str, ...], NoDecode]
 
 _TOKEN = re.compile(r"\d{3,}:[A-Za-z0-9_-]{3,}")
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_MAKE_A_KEY = "make one with `openssl rand -base64 32`, two with a comma while it is changed"
 
 
 def shipped(folder: str) -> Path:
     """The folder ``templates`` or ``schedules`` as shipped: in the wheel, or beside a checkout."""
     inside = Path(str(resources.files("notifier"))) / "data" / folder
     return inside if inside.is_dir() else Path(str(resources.files("notifier"))).parent / folder
-
-
-def is_loopback(url: str) -> bool:
-    """Whether the URL names this machine."""
-    return (urlsplit(url).hostname or "") in _LOOPBACK
 
 
 class Config(BaseSettings):
@@ -76,11 +72,13 @@ class Config(BaseSettings):
     http_port: int = Field(default=8000, ge=0, le=65535)
     heartbeat_url: str | None = None
     alarm_url: str | None = None
+    webhook_url: Names = ()
+    webhook_secret: SecretStr | None = None
     clock_start: datetime | None = None
     clock_speed: float = Field(default=1.0, gt=0, le=100_000)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    @field_validator("twilio_from", "only_to", mode="before")
+    @field_validator("twilio_from", "only_to", "webhook_url", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -122,6 +120,20 @@ class Config(BaseSettings):
             raise ValueError("holds a number that is not E.164; write +15550001111, several with commas")
         return value
 
+    @field_validator("webhook_url")
+    @classmethod
+    def _endpoints(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any(not is_endpoint(url) for url in value):
+            raise ValueError("holds what is no https:// address (http:// goes to this machine only); mend it")
+        return value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _signing_keys(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not all(map(signing_key, _listed(value))):
+            raise ValueError(f"is no base64 of 24 to 64 bytes; {_MAKE_A_KEY}")
+        return value
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if complaints := _complaints(self):
@@ -136,17 +148,22 @@ class Config(BaseSettings):
     @cached_property
     def telegram_tokens(self) -> dict[str, str]:
         """Bot id -> token."""
-        if self.telegram_token is None:
-            return {}
-        tokens = [part.strip() for part in self.telegram_token.get_secret_value().split(",")]
-        return {token.split(":")[0]: token for token in tokens if token}
+        return {token.split(":")[0]: token for token in _listed(self.telegram_token)}
 
     @cached_property
     def twilio_tokens(self) -> tuple[str, ...]:
         """The auth tokens; the first signs our calls, any verifies theirs."""
-        if self.twilio_auth_token is None:
-            return ()
-        return tuple(t.strip() for t in self.twilio_auth_token.get_secret_value().split(",") if t.strip())
+        return _listed(self.twilio_auth_token)
+
+    @cached_property
+    def webhooks(self) -> dict[str, str]:
+        """Endpoints of other programs: a name that gives nothing of the address away but its host -> URL."""
+        return {endpoint_name(url): url for url in self.webhook_url}
+
+    @cached_property
+    def webhook_keys(self) -> tuple[bytes, ...]:
+        """What events are signed with: one key, or two while it is rotated."""
+        return tuple(signing_key(text) for text in _listed(self.webhook_secret))
 
     @property
     def sms_on(self) -> bool:
@@ -180,6 +197,11 @@ class Config(BaseSettings):
         return frozenset(url for is_on, url in on if is_on)
 
     @property
+    def rehearsing(self) -> bool:
+        """Whether what happens is only played: carriers on this machine, or a clock of its own."""
+        return self.fast_clock or (bool(self._carrier_urls) and self.sandboxed)
+
+    @property
     def fast_clock(self) -> bool:
         """Whether civil time is not the machine's."""
         return self.clock_start is not None or self.clock_speed != 1.0
@@ -196,6 +218,12 @@ class Config(BaseSettings):
     def allowed(self) -> tuple[str, ...]:
         """ONLY_TO as it holds: ``*`` by default with carriers on this machine."""
         return ("*",) if self.only_to is None else self.only_to
+
+
+def _listed(secret: SecretStr | None) -> tuple[str, ...]:
+    """The parts of a secret that may be several, with commas."""
+    text = secret.get_secret_value() if secret else ""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _complaints(config: Config) -> list[str]:
@@ -234,6 +262,18 @@ def _complaints(config: Config) -> list[str]:
         (
             config.fast_clock and real,
             "CLOCK_START and CLOCK_SPEED go with carriers on this machine only; take them out",
+        ),
+        (
+            bool(config.webhook_url) and not config.webhook_keys,
+            f"WEBHOOK_SECRET is missing beside WEBHOOK_URL; {_MAKE_A_KEY}",
+        ),
+        (
+            bool(config.webhook_keys) and not config.webhook_url,
+            "WEBHOOK_URL is missing beside WEBHOOK_SECRET; set both or neither",
+        ),
+        (
+            config.rehearsing and not all(map(is_loopback, config.webhook_url)),
+            "WEBHOOK_URL leads off this machine, but carriers or clock are for training; take it out",
         ),
         (
             config.only_to is None and real,

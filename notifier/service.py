@@ -14,7 +14,9 @@ from notifier.channels.http import open_session
 from notifier.channels.sms.twilio_sender import TwilioSender
 from notifier.channels.telegram.sender import TelegramSender
 from notifier.channels.training import TrainingPhones
+from notifier.channels.webhook.sender import WebhookSender
 from notifier.config import Config
+from notifier.domain.message import AnyChannel, MachineChannel
 from notifier.domain.pacing import ChatPacer
 from notifier.domain.roster import ChannelName
 from notifier.engine import pausing
@@ -63,6 +65,8 @@ VITAL_JOBS = ("leases", "clock", "punctuality")
 LISTENERS = (POLLER, SIGNALS)
 SMS_CHAT_RATE = 1.0
 """Messages a second to one phone."""
+WEBHOOK_RATE = 20.0
+"""Events a second to one endpoint: an evening when every post is empty is told in half a minute."""
 
 
 class Service:
@@ -216,6 +220,9 @@ class Service:
                 self._add_account(
                     ChannelName.SMS, number, twilio, config.twilio_rate, ChatPacer(SMS_CHAT_RATE, None)
                 )
+        for name, url in config.webhooks.items():
+            receiver = WebhookSender(self._session, url, config.webhook_keys)
+            self._add_account(MachineChannel.WEBHOOK, name, receiver, WEBHOOK_RATE, ChatPacer(0, None))
         return {
             f"sender-{account.channel}-{position}": (account.turn, account.pause)
             for position, account in enumerate(self._accounts, 1)
@@ -223,9 +230,9 @@ class Service:
 
     def _add_account(
         self,
-        channel: ChannelName,
+        channel: AnyChannel,
         name: str,
-        sender: TelegramSender | TwilioSender,
+        sender: TelegramSender | TwilioSender | WebhookSender,
         rate: float,
         chats: ChatPacer,
     ) -> None:
@@ -337,7 +344,8 @@ class Service:
     def _channel_notes(self) -> dict[str, dict[str, object]]:
         """How each channel's accounts last fared, for /healthz; a carrier's failure is not ours."""
         notes: dict[str, dict[str, object]] = {}
-        for channel in ChannelName:
+        machines = tuple(MachineChannel) if self._config.webhooks else ()
+        for channel in (*ChannelName, *machines):
             own = [account for account in self._accounts if account.channel is channel]
             notes[channel] = {
                 "state": _worst(own),

@@ -9,6 +9,20 @@ from notifier.domain.ids import BroadcastId, CaseId, MatterId, MessageId, Person
 from notifier.domain.roster import ChannelName
 
 
+class MachineChannel(StrEnum):
+    """A way to tell other programs, not people: nobody's contact, so no policy ever names it."""
+
+    WEBHOOK = "webhook"
+
+
+AnyChannel = ChannelName | MachineChannel
+
+
+def channel_named(name: str) -> AnyChannel:
+    """The channel of that name. Raises ValueError where there is none."""
+    return MachineChannel(name) if name in frozenset(MachineChannel) else ChannelName(name)
+
+
 class Lane(IntEnum):
     """Order of sending; lower goes first, strictly, but for a small floor for BULK."""
 
@@ -128,7 +142,7 @@ class Draft:
 
     key: str
     person: PersonId | None
-    channel: ChannelName
+    channel: AnyChannel
     account: str
     address: str
     lane: Lane

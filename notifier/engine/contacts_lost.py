@@ -35,7 +35,7 @@ class ContactsLost:
         telegram = message.channel is ChannelName.TELEGRAM
         account = message.account if telegram else ""
         state = BLOCKED if telegram else STOPPED
-        await self.lose(tx, message.channel, account, message.address, state, code, now)
+        await self.lose(tx, message.way, account, message.address, state, code, now)
 
     async def lose(
         self,

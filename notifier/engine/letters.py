@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from notifier.domain.ids import BroadcastId, CaseId, MatterId, MessageId, PersonId, UnitCode
-from notifier.domain.message import Button, Draft, Keyboard, Lane, MessageState
+from notifier.domain.message import AnyChannel, Button, Draft, Keyboard, Lane, MessageState
 from notifier.domain.policy import Kind, Policy
 from notifier.domain.roster import ChannelName, Contact, Person
 from notifier.domain.times import NO_QUIET, QuietHours
@@ -71,7 +71,7 @@ class Posted:
 
     letter: Letter
     message: MessageId | None
-    channel: ChannelName | None
+    channel: AnyChannel | None
     new: bool
 
 
@@ -108,7 +108,7 @@ class Letters:
         if letter.person is None:
             return None
         desk = await _Desk.open(self._station, tx, [letter])
-        later = desk.channels_after(letter, message.channel)
+        later = desk.channels_after(letter, message.way)
         if not later:
             return None
         draft = desk.draft(replace(letter, to=later[0]), now)

@@ -82,7 +82,7 @@ class ListWriter:
         sms = row.channel is ChannelName.SMS
         rendered = self._station.texts.render(
             stack.template,
-            channel=row.channel,
+            channel=row.way,
             locale=locale,
             values={
                 "site": self._station.site,

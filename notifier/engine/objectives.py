@@ -20,7 +20,7 @@ class Objectives:
         """Observe in these metrics."""
         self._metrics = metrics
 
-    def moved(self, tx: Tx, before: Case, after: Case, now: datetime) -> None:
+    async def moved(self, tx: Tx, before: Case, after: Case, now: datetime) -> None:
         """A case has changed: somebody took it for the first time, or it is done."""
         if before.takes == 0 < after.takes:
             self._observe(tx, "acknowledged", after, now)

@@ -37,6 +37,7 @@ from notifier.engine.silence import Silence
 from notifier.engine.stand_ins import StandIns
 from notifier.engine.station import Station
 from notifier.engine.subjects import Subjects
+from notifier.engine.webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +70,8 @@ class Parts:
     sessions: Sessions
     signing_in: SigningIn
     granting: Granting
-
     tokens: Tokens
+
 
 def assemble(station: Station) -> Parts:
     """Wire the engine's parts at a station; nothing runs yet."""
@@ -96,6 +97,7 @@ def assemble(station: Station) -> Parts:
     silence = Silence(station, cases, offices)
     subjects.register(Kind.SILENT, silence.load)
     cases.when_unanswered(silence.unanswered)
+    cases.when_moved(Webhooks(station).moved)
     handover = Handover(station, letters, cases)
     cases.when_closed(relief.case_closed)
     arrivals.when_arrived(handover.officer_came)
@@ -128,5 +130,5 @@ def assemble(station: Station) -> Parts:
         sessions=sessions,
         signing_in=SigningIn(station, letters, sessions),
         granting=Granting(sessions),
-    )
         tokens=Tokens(station.db),
+    )

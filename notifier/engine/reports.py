@@ -10,14 +10,14 @@ from datetime import datetime
 
 from notifier.domain.case import Case
 from notifier.domain.ids import BroadcastId, CaseId, MessageId
-from notifier.domain.message import MessageState
+from notifier.domain.message import AnyChannel, MachineChannel, MessageState
 from notifier.domain.roster import ChannelName
 from notifier.domain.secrecy import SIGN_IN_CODE, shown
 from notifier.domain.times import iso_utc, iso_utc_or_none
 from notifier.engine.broadcasts import progress_state
 from notifier.engine.linking.coverage import as_document, coverage
 from notifier.engine.parts import Parts
-from notifier.engine.station import Actor
+from notifier.engine.station import Actor, Reach
 from notifier.errors import InputError, NotFound
 from notifier.store.rows import Broadcast, CaseFilter, JournalLine, MessageFilter, Relay, StoredMessage
 from notifier.store.statements import batches
@@ -40,7 +40,7 @@ async def status(parts: Parts) -> Document:
         messages = await tx.messages.counts()
         cases = await tx.cases.counts()
         late_s = await tx.timers.lateness(station.now())
-        queued = await tx.messages.counts_by_account_queued()
+        queued = await tx.messages.queued_by_channel()
         linked = await tx.contacts.linked_counts()
         covered = await coverage(station, tx)
         there = (await tx.walls.on_post()).values()
@@ -49,8 +49,13 @@ async def status(parts: Parts) -> Document:
         "cases": {str(state): number for state, number in cases.items()},
         "timers_late_s": round(late_s, 3),
         "channels": {
-            str(ChannelName.TELEGRAM): _channel(station.reach.telegram, queued, telegram=True),
-            str(ChannelName.SMS): _channel(station.reach.sms, queued, telegram=False),
+            str(channel): {
+                "state": OK if accounts else OFF,
+                "accounts": len(accounts),
+                # What waits for an account that is set up no more is counted too.
+                "queued": queued[channel],
+            }
+            for channel, accounts in _accounts(station.reach).items()
         },
         "linked": {
             "people": linked.people,
@@ -66,11 +71,13 @@ async def status(parts: Parts) -> Document:
     }
 
 
-def _channel(accounts: tuple[str, ...], queued: Mapping[str, int], *, telegram: bool) -> Document:
-    """A channel's state; what waits for an account that is set up no more is counted too."""
-    # Bot ids are plain digits; numbers begin with a plus sign and messaging services with MG.
-    waiting = sum(number for account, number in queued.items() if account.isdigit() is telegram)
-    return {"state": OK if accounts else OFF, "accounts": len(accounts), "queued": waiting}
+def _accounts(reach: Reach) -> dict[AnyChannel, tuple[str, ...]]:
+    """What is sent from, or to, by channel; webhooks stand there only where they are set up."""
+    people: dict[AnyChannel, tuple[str, ...]] = {
+        ChannelName.TELEGRAM: reach.telegram,
+        ChannelName.SMS: reach.sms,
+    }
+    return people | ({MachineChannel.WEBHOOK: reach.webhooks} if reach.webhooks else {})
 
 
 # ── cases ────────────────────────────────────────────────────────────────────────────────────────

@@ -25,12 +25,14 @@ class Reach:
     """What we can send from, and to whom we may.
 
     ``telegram`` are bot ids, ``sms`` senders; an empty tuple is a channel that is off. ``allowed`` is
-    ONLY_TO. ``can_reply`` says whether a number can answer by SMS.
+    ONLY_TO. ``webhooks`` are endpoints of other programs, which are told of every case. ``can_reply`` says
+    whether a number can answer by SMS.
     """
 
     telegram: tuple[str, ...] = ()
     sms: tuple[str, ...] = ()
     allowed: frozenset[str] = frozenset({EVERYBODY})
+    webhooks: tuple[str, ...] = ()
     can_reply: Callable[[str], bool] = can_reply
 
     @property

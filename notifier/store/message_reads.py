@@ -1,11 +1,12 @@
 """Looking messages up and counting them; nothing here changes one."""
 
+from collections import Counter
 from collections.abc import Collection
 
 from sqlalchemy import func, select
 
 from notifier.domain.ids import CaseId, MatterId, MessageId, PersonId
-from notifier.domain.message import MessageState
+from notifier.domain.message import AnyChannel, MessageState, channel_named
 from notifier.store.message_base import MessagePart
 from notifier.store.message_values import in_states
 from notifier.store.rows import MessageFilter, StoredMessage
@@ -45,14 +46,14 @@ class MessageReads(MessagePart):
         counted = await self._conn.execute(select(messages.c.state, func.count()).group_by(messages.c.state))
         return dict.fromkeys(MessageState, 0) | {MessageState(state): number for state, number in counted}
 
-    async def counts_by_account_queued(self) -> dict[str, int]:
-        """How many are queued, by account; accounts with none are left out."""
+    async def queued_by_channel(self) -> Counter[AnyChannel]:
+        """How many are queued, by channel."""
         counted = await self._conn.execute(
-            select(messages.c.account, func.count())
+            select(messages.c.channel, func.count())
             .where(in_states(MessageState.QUEUED))
-            .group_by(messages.c.account)
+            .group_by(messages.c.channel)
         )
-        return {account: number for account, number in counted}
+        return Counter({channel_named(name): number for name, number in counted})
 
     async def listing(self, which: MessageFilter) -> list[StoredMessage]:
         """The messages that pass the filter, the newest first."""

@@ -7,8 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, case, func, literal_column
 
-from notifier.domain.message import Button, Draft, Keyboard, Lane, MessageState
-from notifier.domain.roster import ChannelName
+from notifier.domain.message import Button, Draft, Keyboard, Lane, MessageState, channel_named
 from notifier.store.rows import Outcome, StoredMessage
 from notifier.store.tables import messages
 
@@ -83,7 +82,7 @@ def draft_values(draft: Draft, now: datetime) -> dict[str, object]:
 def stored(row: RowMapping) -> StoredMessage:
     """A row as the engine reads it."""
     fields: dict[str, Any] = dict(row)
-    fields["channel"] = ChannelName(fields["channel"])
+    fields["channel"] = channel_named(fields["channel"])
     fields["lane"] = Lane(fields["lane"])
     fields["state"] = MessageState(fields["state"])
     fields["keyboard"] = _keyboard(fields["keyboard"])

@@ -15,7 +15,7 @@ from notifier.domain.ids import (
     ShiftKey,
     UnitCode,
 )
-from notifier.domain.message import Keyboard, Lane, MessageState
+from notifier.domain.message import AnyChannel, Keyboard, Lane, MessageState
 from notifier.domain.roster import ChannelName, Office, Person, Post, Presence, PresenceEnd, Shift, Unit
 
 
@@ -53,7 +53,7 @@ class StoredMessage:
     id: MessageId
     key: str
     person: PersonId | None
-    channel: ChannelName
+    channel: AnyChannel
     account: str
     address: str
     lane: Lane
@@ -81,6 +81,11 @@ class StoredMessage:
     answered_at: datetime | None
     ended_at: datetime | None
     rides_on: MessageId | None = None
+
+    @property
+    def way(self) -> ChannelName:
+        """The channel of a message to somebody. Raises ValueError for one to another program."""
+        return ChannelName(self.channel)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -361,11 +366,6 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignIn:
-    """An asking to come in. Times are the machine's own; ``person`` None: nobody is known by what was typed.
-
-    ``limited``: nothing is sent, since too many were asked for before it.
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ApiToken:
     """What lets a program in as somebody, within a limit. Times are the machine's own."""
 
@@ -397,6 +397,11 @@ class ApiAnswer:
         return self.status == 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """An asking to come in. Times are the machine's own; ``person`` None: nobody is known by what was typed.
+
+    ``limited``: nothing is sent, since too many were asked for before it.
     """
 
     id: int = 0

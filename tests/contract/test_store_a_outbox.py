@@ -208,7 +208,7 @@ async def test_counts_list_every_state(database: Database) -> None:
         counts = await tx.messages.counts()
         assert set(counts) == set(S)
         assert (counts[S.SENT], counts[S.QUEUED], counts[S.FAILED]) == (1, 2, 0)
-        assert await tx.messages.counts_by_account_queued() == {"s": 1, "t": 1}
+        assert await tx.messages.queued_by_channel() == {PLAIN.channel: 2}
 
 
 async def test_lanes_that_nobody_asked_for_are_left(database: Database) -> None:

@@ -153,7 +153,7 @@ def _line(message: StoredMessage) -> CallLine:
     # Telegram has no receipts: what is delivered there is known by a tap or an answer.
     by_tap = message.channel is ChannelName.TELEGRAM
     return CallLine(
-        channel=message.channel,
+        channel=message.way,
         state=message.state,
         queued_at=message.created_at,
         sent_at=message.sent_at,

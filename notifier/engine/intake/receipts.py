@@ -38,4 +38,4 @@ class Receipts:
         if verdict_on_code(code) is Verdict.STOP_CONTACT:
             await self._lost.mark(tx, message, code, now)
         elif is_wrong_number(code):
-            await self._lost.lose(tx, message.channel, "", message.address, WRONG, code, now)
+            await self._lost.lose(tx, message.way, "", message.address, WRONG, code, now)

@@ -14,7 +14,7 @@ import structlog
 from notifier.channels.ports import Sender, Settler
 from notifier.domain import sms
 from notifier.domain.ids import MessageId
-from notifier.domain.message import Lane
+from notifier.domain.message import AnyChannel, Lane
 from notifier.domain.pacing import ChatPacer, LanePicker, Pacer
 from notifier.domain.roster import ChannelName
 from notifier.engine.listing import ListWriter
@@ -59,7 +59,7 @@ class Account:
     def __init__(
         self,
         station: Station,
-        channel: ChannelName,
+        channel: AnyChannel,
         name: str,
         sender: Sender,
         tenure: Tenure,

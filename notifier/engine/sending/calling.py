@@ -60,7 +60,7 @@ class Caller:
             return message.text
         now, chinese = self._station.now(), not message.text.isascii()
         mark = self._station.texts.render(
-            "repeat_mark", channel=message.channel, locale="zh" if chinese else "en", values={}, now=now
+            "repeat_mark", channel=message.way, locale="zh" if chinese else "en", values={}, now=now
         ).text
         return f"{mark}{message.text}" if chinese else f"{mark} {message.text}"
 

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from notifier.domain.joining import is_list
-from notifier.domain.message import Accepted, MessageState
+from notifier.domain.message import Accepted, MachineChannel, MessageState
 from notifier.errors import CarrierError, Verdict
 from notifier.store.rows import Outcome, StoredMessage
 
 _FIRST_RETRY_S, _LONGEST_RETRY_S = 1.0, 60.0
+_LONGEST_RETRY_TO_MACHINES_S = 600.0
+"""Nobody's night hangs on them, and an endpoint may be down for hours with much waiting for it."""
 
 
 INTERRUPTED = CarrierError(Verdict.UNKNOWN, "interrupted")
@@ -26,10 +28,10 @@ class Attempt:
 
 
 def accepted(message: StoredMessage, taken: Accepted, fence: int, now: datetime) -> Outcome:
-    """The carrier has it."""
+    """The carrier has it; another program that has it is where the message was to go."""
     return Outcome(
         message=message.id,
-        state=MessageState.SENT,
+        state=MessageState.DELIVERED if _is_to_machine(message) else MessageState.SENT,
         at=now,
         fence=fence,
         provider_id=taken.provider_id,
@@ -59,9 +61,12 @@ def refused(message: StoredMessage, error: CarrierError, fence: int, now: dateti
 def _next_state(message: StoredMessage, error: CarrierError) -> tuple[MessageState, float, bool]:
     match error.verdict:
         case Verdict.NOT_SENT:
-            return MessageState.QUEUED, retry_delay_s(message.attempts), message.repeated
+            return MessageState.QUEUED, _delay_s(message), message.repeated
         case Verdict.SLOW_DOWN:
             return MessageState.QUEUED, 0.0, message.repeated
+        case Verdict.UNKNOWN if _is_to_machine(message):
+            # A program knows a repeat by its id: nothing is said twice.
+            return MessageState.QUEUED, _delay_s(message), message.repeated
         case Verdict.UNKNOWN if message.call and not message.repeated:
             # Two rings beat silence: a call is repeated once, and marked.
             return MessageState.QUEUED, 0.0, True
@@ -71,7 +76,16 @@ def _next_state(message: StoredMessage, error: CarrierError) -> tuple[MessageSta
             return MessageState.FAILED, 0.0, message.repeated
 
 
-def retry_delay_s(attempts: int) -> float:
+def _is_to_machine(message: StoredMessage) -> bool:
+    return isinstance(message.channel, MachineChannel)
+
+
+def _delay_s(message: StoredMessage) -> float:
+    longest = _LONGEST_RETRY_TO_MACHINES_S if _is_to_machine(message) else _LONGEST_RETRY_S
+    return retry_delay_s(message.attempts, longest)
+
+
+def retry_delay_s(attempts: int, longest_s: float = _LONGEST_RETRY_S) -> float:
     """Growing, with jitter, so that what failed together does not come back together."""
-    ceiling = min(_LONGEST_RETRY_S, _FIRST_RETRY_S * 2.0 ** min(attempts - 1, 10))
+    ceiling = min(longest_s, _FIRST_RETRY_S * 2.0 ** min(attempts - 1, 10))
     return ceiling * random.uniform(0.5, 1.0)

@@ -9,7 +9,7 @@ import structlog
 
 from notifier.channels.sms.twilio_codes import is_wrong_number
 from notifier.domain.joining import is_list
-from notifier.domain.message import Accepted, MessageState
+from notifier.domain.message import Accepted, MachineChannel, MessageState
 from notifier.domain.roster import ChannelName
 from notifier.engine.aftermath import Aftermath
 from notifier.engine.apart import apart
@@ -147,6 +147,8 @@ class Settling:
 def _may_meet_decisions(attempt: Attempt) -> bool:
     """Whether what is decided elsewhere may change the message just now: by an answer, or by a receipt."""
     message = attempt.message
+    if isinstance(message.channel, MachineChannel):
+        return False
     told = message.call or is_list(message.key)
     return attempt.error is not None or told or message.channel is ChannelName.SMS
 

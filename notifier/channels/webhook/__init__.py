@@ -1,0 +1,1 @@
+"""Webhooks: other programs are told what becomes of cases, by signed calls to their addresses."""

@@ -16,6 +16,7 @@ from notifier.domain.case import (
     Cursor,
     Decision,
     Place,
+    Verdict,
 )
 from notifier.domain.chain import CALLED_BEFORE
 from notifier.domain.effects import CancelCalls, Effect, Notice, RaiseAlarm, Record, Tell
@@ -79,6 +80,45 @@ def is_waited_for(case: Case, person: PersonId, scene: Scene) -> bool:
     """Whether the acknowledgement clock runs for that person (too)."""
     waited_for = any(call.person == person for call in pending(case, scene))
     return case.state is CaseState.CALLING and waited_for
+
+
+def nothing(case: Case, verdict: Verdict = Verdict.TAKEN) -> Decision:
+    """The decision to leave everything as it is."""
+    return Decision(case=case, verdict=verdict)
+
+
+# ── somebody chosen by hand ──────────────────────────────────────────────────────────────────────
+
+
+def choose(case: Case, person: PersonId, scene: Scene) -> Case:
+    """The case in which that person has a say, wherever he stands."""
+    if person not in case.chosen:
+        case = replace(case, chosen=(*case.chosen, person))
+    if case.call_to(person) is not None:
+        return case
+    return with_call(case, Call(person=person, step=case.cursor.step, at=scene.now, times=0))
+
+
+def call_chosen(
+    case: Case, scene: Scene, *effects: Effect, chosen: PersonId, by: PersonId, words: str
+) -> Decision:
+    """Calls him at the furthest step reached, once more if he was called before; his wait is that step's."""
+    case = choose(case, chosen, scene)
+    own = case.call_to(chosen) or Call(person=chosen, step=case.cursor.step, at=scene.now, times=0)
+    call = replace(own, step=case.cursor.step, at=scene.now, state=CallState.ASKED, times=own.times + 1)
+    # Last of his step, since it is he who is waited for.
+    others = tuple(one for one in case.calls if one.person != chosen)
+    step = scene.step_at(case)
+    case = replace(
+        case,
+        state=CaseState.CALLING,
+        holder=None,
+        calls=(*others, call),
+        cursor=replace(case.cursor, repeats=0),
+        due_at=scene.after(step.wait if step else scene.policy.repeat_exhausted),
+    )
+    told = Tell(person=chosen, notice=Notice.HANDED, n=call.times, step=call.step, by=by, words=words)
+    return Decision(case=case, effects=(*effects, told))
 
 
 # ── the walk ─────────────────────────────────────────────────────────────────────────────────────

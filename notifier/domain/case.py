@@ -77,7 +77,7 @@ class Case:
     one with each written change. ``previous`` links a recurrence to the case before it.
     ``rounds`` counts the loud calls to the desk, ``takes`` how often somebody took it: both only grow, so
     that each notice has a key of its own. ``passed`` holds the keys of places already journalled as passed
-    over, so that each is named once.
+    over, so that each is named once. ``chosen`` were chosen by hand: they may hold it wherever they stand.
     """
 
     id: CaseId
@@ -98,6 +98,7 @@ class Case:
     rounds: int = 0
     takes: int = 0
     passed: tuple[str, ...] = ()
+    chosen: tuple[PersonId, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -175,6 +176,19 @@ class HandedOn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandedTo:
+    """It is to be ``to``'s: of its holder's choice, or of anybody's as long as nobody has it.
+
+    He is called at once, before the calls go on; until he has said so it is not his.
+    """
+
+    person: PersonId
+    to: PersonId
+    words: str
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RosterChanged:
     """The roster, a contact or a leave changed: read the chain anew."""
 
@@ -230,17 +244,19 @@ class HeldUntil:
 class TakenOver:
     """Somebody takes it over from whoever holds it, or takes it where nobody does: a desk changes hands.
 
-    The two of them are told by what hands it over, not by the case.
+    The two of them are told by what hands the desk over, not by the case. ``by_deed``: this one case, by
+    somebody who may (``precedence.may_take_over``), wherever he stands; then the case tells them.
     """
 
     person: PersonId
     words: str
     channel: str | None = None
+    by_deed: bool = False
 
 
 Event = (
     Opened | ClockRanOut | CallFailed | Acknowledged | Declined | OnTheWay | HandedOn | RosterChanged
-    | Done | CalledOff | TakenBack | HeldUntil | TakenOver
+    | Done | CalledOff | TakenBack | HeldUntil | TakenOver | HandedTo
 )  # fmt: skip
 """All that can happen to a case; a closed union."""
 

@@ -30,6 +30,9 @@ OWN_SHEET = "own_sheet"
 STOOD_IN_FOR = "stood_in_for"
 RESTING = "resting"
 
+CHOSEN = "chosen"
+"""The title of a place that somebody has by choice: like who acts, he is away only with all he holds."""
+
 LIAISON = "liaison"
 SECRETARY = "secretary"
 
@@ -62,19 +65,22 @@ def read_chain(
     called: Collection[PersonId] = (),
     excluded: Collection[PersonId] = (),
     resting: Collection[PersonId] = (),
+    chosen: Collection[PersonId] = (),
     zone: tzinfo = UTC,
 ) -> Chain:
     """Every place of a policy's ``steps`` in order, as things stand at ``now``.
 
     ``called`` have been called in this case already; ``excluded`` are never called nor may they take it
     (the signer of the sheet to be verified); ``resting`` have just come off a shift, which spares nobody
-    what he owes himself. ``zone`` is the civil zone in which absences are dated.
+    what he owes himself. ``chosen`` have a place in it by somebody's choice, wherever they stand; nobody is
+    called for that. ``zone`` is the civil zone in which absences are dated.
     """
     spared = frozenset(resting) - frozenset(rostered)
     view = _View(lineage=lineage, now=now, excluded=frozenset(excluded), resting=spared, zone=zone)
     places: list[Place] = []
     taken = set(called)
     standing = list(joined.from_iterable(_desk_levels(lineage, now)))
+    standing += [replace(_person_seat(CHOSEN, 0, person), acting=True) for person in sorted(set(chosen))]
     for number, step in enumerate(steps, start=1):
         levels = _levels(step.call, lineage, rostered, now)
         standing += joined.from_iterable(levels)

@@ -17,9 +17,11 @@ class Notice(StrEnum):
     LAPSED = "lapsed"
     STAND_DOWN = "stand_down"
     REMOVED = "removed"
+    HANDED = "handed"
+    TAKEN_OVER = "taken_over"
 
 
-CALLS = frozenset({Notice.CALL, Notice.REPEAT, Notice.EXHAUSTED})
+CALLS = frozenset({Notice.CALL, Notice.REPEAT, Notice.EXHAUSTED, Notice.HANDED})
 """Notices that ask for an answer at once: escalation lane, fallback until a sign of life."""
 
 
@@ -28,7 +30,8 @@ class Tell:
     """Send a notice to a person. ``n`` tells repeats of one notice to one person apart.
 
     ``channel`` is the way his own words came, where the notice answers them: it goes back that way.
-    ``acting``: he is called in an office in which he acts.
+    ``acting``: he is called in an office in which he acts. ``by`` and ``words``: whose doing it is, and why,
+    where the notice says so.
     """
 
     person: PersonId
@@ -37,6 +40,8 @@ class Tell:
     step: int = 0
     channel: str | None = None
     acting: bool = False
+    by: PersonId | None = None
+    words: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,17 +5,16 @@ wants done comes back as effects. The calls themselves are journalled (``called`
 their messages are queued; the rule journals what only it knows.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, get_args
 
-from notifier.domain import calling
+from notifier.domain import calling, taking
 from notifier.domain.calling import Scene
 from notifier.domain.case import (
     CLOSED,
     Acknowledged,
-    Call,
     CalledOff,
     CallFailed,
     CallState,
@@ -28,6 +27,7 @@ from notifier.domain.case import (
     Done,
     Event,
     HandedOn,
+    HandedTo,
     HeldUntil,
     OnTheWay,
     Opened,
@@ -39,6 +39,7 @@ from notifier.domain.case import (
 from notifier.domain.effects import CancelCalls, Effect, Notice, RaiseAlarm, Record, Tell
 from notifier.domain.ids import PersonId
 from notifier.domain.policy import Policy
+from notifier.domain.taking import has_a_say, record
 from notifier.domain.times import QuietHours
 
 
@@ -55,7 +56,7 @@ def step(
 
 def _open(case: Case, event: Opened, scene: Scene) -> Decision:
     if case.calls or case.cursor.step:
-        return _nothing(case)
+        return calling.nothing(case)
     return calling.go_on(case, scene, Record(event="opened", reason=event.reason))
 
 
@@ -80,7 +81,7 @@ def _call_failed(case: Case, event: CallFailed, scene: Scene) -> Decision:
     waited_for = calling.is_waited_for(case, event.person, scene)
     call = case.call_to(event.person)
     if call is None or call.state is not CallState.ASKED:
-        return _nothing(case)
+        return calling.nothing(case)
     case = calling.with_state(case, event.person, CallState.FAILED)
     if waited_for and not calling.pending(case, scene):
         return calling.go_on(case, scene)
@@ -128,122 +129,40 @@ def _lapse(case: Case, scene: Scene, reason: str, *effects: Effect) -> Decision:
 
 # ── what people say ──────────────────────────────────────────────────────────────────────────────
 
-_Said = Acknowledged | Declined | OnTheWay | HandedOn | TakenBack | HeldUntil
-
-
-def _record(event: str, said: _Said) -> Record:
-    return Record(event=event, person=said.person, reason=said.words, channel=said.channel)
-
-
-def _take(case: Case, event: Acknowledged, scene: Scene) -> Decision:
-    if not _has_a_say(case, event.person, scene) or event.person in scene.chain.unable:
-        return _nothing(case, Verdict.NOT_CALLED)
-    call = case.call_to(event.person)
-    if call is not None and call.state is CallState.LAPSED:
-        return _nothing(case, Verdict.HELD_BEFORE)
-    own = call or Call(person=event.person, step=case.cursor.step, at=scene.now, times=0)
-    case = replace(
-        calling.with_call(case, replace(own, state=CallState.HOLDING)),
-        state=CaseState.HELD,
-        holder=event.person,
-        takes=case.takes + 1,
-        due_at=scene.after(scene.policy.resolve_within),
-    )
-    return Decision(case=case, effects=(_record("acknowledged", event), *_taken(case, event)))
-
-
-def _taken(case: Case, event: Acknowledged) -> Iterable[Effect]:
-    yield CancelCalls()
-    yield Tell(
-        person=event.person,
-        notice=Notice.TAKEN,
-        n=case.takes,
-        step=case.cursor.step,
-        channel=event.channel,
-    )
-    for call in case.calls:
-        if call.person != event.person and call.state is not CallState.REMOVED:
-            yield Tell(person=call.person, notice=Notice.WHO_HAS_IT, n=case.takes, step=call.step)
-
-
-def _taken_already(case: Case, event: Acknowledged, scene: Scene) -> Decision:
-    by_himself = event.person == case.holder
-    return _nothing(case, Verdict.HELD_ALREADY if by_himself else Verdict.HELD_BY_OTHER)
-
-
-def _take_until(case: Case, event: HeldUntil, scene: Scene) -> Decision:
-    taken = _take(case, _as_taking(event), scene)
-    return _hold_until(taken.case, event, scene, *taken.effects) if taken.verdict is Verdict.TAKEN else taken
-
-
-def _go_on_holding(case: Case, event: HeldUntil, scene: Scene) -> Decision:
-    if event.person != case.holder:
-        return _nothing(case, Verdict.HELD_BY_OTHER)
-    return _hold_until(case, event, scene)
-
-
-def _hold_until(case: Case, event: HeldUntil, scene: Scene, *effects: Effect) -> Decision:
-    case = replace(case, due_at=scene.awaited(event.until))
-    return Decision(case=case, effects=(*effects, _record("held", event)))
-
-
-def _take_over(case: Case, event: TakenOver, scene: Scene) -> Decision:
-    before = case.holder
-    if event.person == before:
-        return _nothing(case, Verdict.HELD_ALREADY)
-    free = calling.with_state(case, before, CallState.LAPSED) if before else case
-    taken = _take(free, _as_taking(event), scene)
-    if taken.verdict is not Verdict.TAKEN:
-        return _nothing(case, taken.verdict)
-    handed = [Record(event="handed_on", person=before, reason=event.words)] if before else []
-    both = (before, event.person)
-    told = [e for e in taken.effects if not (isinstance(e, Tell) and e.person in both)]
-    return Decision(case=taken.case, effects=(*handed, *told))
-
-
-def _as_taking(event: HeldUntil | TakenOver) -> Acknowledged:
-    return Acknowledged(person=event.person, words=event.words, channel=event.channel)
-
 
 def _decline(case: Case, event: Declined | HandedOn, scene: Scene) -> Decision:
     call = case.call_to(event.person)
     if call is None or call.state is CallState.REMOVED:
-        return _nothing(case, Verdict.NOT_CALLED)
+        return calling.nothing(case, Verdict.NOT_CALLED)
     if call.state not in (CallState.ASKED, CallState.FAILED):
-        return _nothing(case)
+        return calling.nothing(case)
     waited_for = calling.is_waited_for(case, event.person, scene)
     case = calling.with_state(case, event.person, CallState.DECLINED)
-    effects = (_record("declined", event), CancelCalls(person=event.person))
+    effects = (record("declined", event), CancelCalls(person=event.person))
     return calling.go_on(case, scene, *effects) if waited_for else Decision(case=case, effects=effects)
 
 
-def _hand_on(case: Case, event: Declined | HandedOn, scene: Scene) -> Decision:
-    if event.person != case.holder:
-        return _nothing(case, Verdict.HELD_BY_OTHER)
-    return calling.let_go(case, scene, _record("handed_on", event))
-
-
 def _wait_for(case: Case, event: OnTheWay, scene: Scene) -> Decision:
-    if not _has_a_say(case, event.person, scene) or event.person in scene.chain.unable:
-        return _nothing(case, Verdict.NOT_CALLED)
+    if not has_a_say(case, event.person, scene) or event.person in scene.chain.unable:
+        return calling.nothing(case, Verdict.NOT_CALLED)
     return _put_off(case, event, scene)
 
 
 def _holder_needs_longer(case: Case, event: OnTheWay, scene: Scene) -> Decision:
     if event.person != case.holder:
-        return _nothing(case, Verdict.HELD_BY_OTHER)
+        return calling.nothing(case, Verdict.HELD_BY_OTHER)
     return _put_off(case, event, scene)
 
 
 def _put_off(case: Case, event: OnTheWay, scene: Scene) -> Decision:
     until = scene.awaited(event.until)
     due_at = max(case.due_at, until) if case.due_at else until
-    return Decision(case=replace(case, due_at=due_at), effects=(_record("on_the_way", event),))
+    return Decision(case=replace(case, due_at=due_at), effects=(record("on_the_way", event),))
 
 
 def _take_back(case: Case, event: TakenBack, scene: Scene) -> Decision:
     call = case.call_to(event.person)
-    undone = _record("undone", event)
+    undone = record("undone", event)
     match call.state if call else None:
         case CallState.HOLDING:
             return calling.go_on(_never_held(case, event.person), scene, undone)
@@ -255,21 +174,15 @@ def _take_back(case: Case, event: TakenBack, scene: Scene) -> Decision:
             due_at = scene.awaited(scene.now)
             return Decision(case=replace(case, due_at=due_at), effects=(undone,))
         case CallState.LAPSED:
-            return _nothing(case, Verdict.HELD_BEFORE)
+            return calling.nothing(case, Verdict.HELD_BEFORE)
         case _:
-            return _nothing(case, Verdict.HELD_BY_OTHER if case.holder else Verdict.NOT_CALLED)
+            return calling.nothing(case, Verdict.HELD_BY_OTHER if case.holder else Verdict.NOT_CALLED)
 
 
 def _never_held(case: Case, person: PersonId) -> Case:
     """The case as if that person had not taken it: an uncalled one may still be called in his turn."""
     calls = tuple(call for call in case.calls if call.person != person or call.times)
     return calling.with_state(replace(case, calls=calls), person, CallState.ASKED)
-
-
-def _has_a_say(case: Case, person: PersonId, scene: Scene) -> bool:
-    call = case.call_to(person)
-    was_called = call is not None and call.state is not CallState.REMOVED
-    return was_called or person in scene.chain.people
 
 
 # ── the end ──────────────────────────────────────────────────────────────────────────────────────
@@ -308,15 +221,11 @@ def _close(
 
 
 def _closed(case: Case, event: Event, scene: Scene) -> Decision:
-    return _nothing(case, Verdict.CLOSED)
+    return calling.nothing(case, Verdict.CLOSED)
 
 
 def _ignore(case: Case, event: Event, scene: Scene) -> Decision:
-    return _nothing(case)
-
-
-def _nothing(case: Case, verdict: Verdict = Verdict.TAKEN) -> Decision:
-    return Decision(case=case, verdict=verdict)
+    return calling.nothing(case)
 
 
 # ── the table ────────────────────────────────────────────────────────────────────────────────────
@@ -329,16 +238,17 @@ _OPEN: Mapping[type, tuple[Rule, Rule, Rule]] = {
     Opened:        (_open,            _ignore,              _ignore),
     ClockRanOut:   (_nobody_answered, _not_done_in_time,    _still_nobody),
     CallFailed:    (_call_failed,     _call_failed,         _loud_call_failed),
-    Acknowledged:  (_take,            _taken_already,       _take),
-    Declined:      (_decline,         _hand_on,             _decline),
+    Acknowledged:  (taking.take,      taking.taken_already, taking.take),
+    Declined:      (_decline,         taking.hand_on,       _decline),
     OnTheWay:      (_wait_for,        _holder_needs_longer, _wait_for),
-    HandedOn:      (_decline,         _hand_on,             _decline),
+    HandedOn:      (_decline,         taking.hand_on,       _decline),
+    HandedTo:      (taking.hand_to,   taking.hand_to,       taking.hand_to),
     RosterChanged: (_reread_calling,  _reread_held,         _reread_exhausted),
     Done:          (_resolve,         _resolve,             _resolve),
     CalledOff:     (_call_off,        _call_off,            _call_off),
     TakenBack:     (_take_back,       _take_back,           _take_back),
-    HeldUntil:     (_take_until,      _go_on_holding,       _take_until),
-    TakenOver:     (_take_over,       _take_over,           _take_over),
+    HeldUntil:     (taking.take_until, taking.go_on_holding, taking.take_until),
+    TakenOver:     (taking.take_over, taking.take_over,     taking.take_over),
 }  # fmt: skip
 
 TABLE: Mapping[tuple[CaseState, type], Rule] = {

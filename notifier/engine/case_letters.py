@@ -87,6 +87,8 @@ class CaseLetters:
             return "stand_down_gone"
         if tell.notice is Notice.EXHAUSTED:
             return "exhausted"
+        if tell.notice is Notice.HANDED:
+            return "handed_to_you"
         if tell.notice in CALLS:
             prefix = "repeat" if tell.notice is Notice.REPEAT else "call"
             return f"{prefix}_{case.kind}{_suffix(case.kind, standing)}"
@@ -111,6 +113,7 @@ class CaseLetters:
             **base_values(lineage, tell.person, now),
             **subject.values,
             **self._progress(case, tell, lineage, locale, now),
+            **_whose_doing(tell, lineage),
             "rostered": tell.person in subject.rostered,
             "night": is_night(now, self._station.zone),
         }
@@ -172,6 +175,11 @@ def local_phone(phone: str | None) -> str | None:
     if phone is None:
         return None
     return phone.removeprefix("+86")
+
+
+def _whose_doing(tell: Tell, lineage: Lineage) -> dict[str, object]:
+    """Who decided what a notice tells of, and why; nothing for what nobody did."""
+    return {"giver_name": name_of(lineage, tell.by), "reason": tell.words} if tell.by else {}
 
 
 def _standing(tell: Tell, policy: Policy, subject: Subject, lineage: Lineage) -> _Standing:

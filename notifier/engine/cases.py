@@ -15,7 +15,9 @@ from notifier.domain.case import (
     Decision,
     Done,
     Event,
+    HandedTo,
     Opened,
+    TakenOver,
     Verdict,
 )
 from notifier.domain.chain import read_chain
@@ -179,19 +181,21 @@ class Cases:
         verdict: Verdict | None = None
         pending: list[Event] = [event]
         while pending:
-            view = await self._view(tx, case, subject, now)
-            decision = step(case, pending.pop(0), view.chain, view.policy, view.settings.quiet, now)
+            happening = pending.pop(0)
+            view = await self._view(tx, case, subject, now, _by_hand(happening))
+            decision = step(case, happening, view.chain, view.policy, view.settings.quiet, now)
             verdict = verdict or decision.verdict
             case, unsent = await self._write(tx, case, decision, view, now)
             pending += [CallFailed(person=person, reason="no_contact") for person in unsent]
         return Happened(case=case, verdict=verdict or Verdict.TAKEN)
 
-    async def _view(self, tx: Tx, case: Case, subject: Subject, now: datetime) -> _View:
+    async def _view(
+        self, tx: Tx, case: Case, subject: Subject, now: datetime, also: Collection[PersonId] = ()
+    ) -> _View:
         settings = await self._station.rules.at(tx, case.settings_version)
         policy = settings.policy(case.kind)
-        lineage = await self._station.lineage(
-            tx, subject.unit, now, also={*subject.rostered, *case.called}, shift=subject.shift
-        )
+        named = {*subject.rostered, *case.called, *case.chosen, *also}
+        lineage = await self._station.lineage(tx, subject.unit, now, also=named, shift=subject.shift)
         # As of the opening, so that nobody's rest is over while the calls have gone past him.
         rested_since = case.opened_at - settings.policy(Kind.UNSTAFFED).rest
         chain = read_chain(
@@ -202,6 +206,7 @@ class Cases:
             called=case.called,
             excluded=subject.excluded,
             resting=await tx.presences.came_off(lineage.people, rested_since, but=subject.shift),
+            chosen=case.chosen,
             zone=self._station.zone,
         )
         return _View(subject=subject, lineage=lineage, chain=chain, settings=settings, policy=policy)
@@ -228,7 +233,7 @@ class Cases:
         unsent = [
             tell.person
             for tell, post in posted.items()
-            if post.message is None and tell.notice in (Notice.CALL, Notice.REPEAT)
+            if post.message is None and tell.notice in (Notice.CALL, Notice.REPEAT, Notice.HANDED)
         ]
         return case, unsent
 
@@ -286,6 +291,17 @@ class Cases:
                 await tx.timers.set(
                     Timer(key=key, lane=ALARM_LANE, due_at=now, kind=ALARM, subject=effect.reason)
                 )
+
+
+def _by_hand(event: Event) -> Collection[PersonId]:
+    """Those who are named in what somebody does, wherever they stand."""
+    match event:
+        case HandedTo(person=person, to=to):
+            return {person, to}
+        case TakenOver(person=person):
+            return {person}
+        case _:
+            return ()
 
 
 def _line(

@@ -43,6 +43,7 @@ def case_of(row: RowMapping, made: Sequence[Call] = ()) -> Case:
         rounds=row["rounds"],
         takes=row["takes"],
         passed=tuple(row["passed"]),
+        chosen=tuple(row["cursor"].get("chosen", ())),
     )
 
 
@@ -55,7 +56,11 @@ def case_row(case: Case) -> dict[str, object]:
         "state": case.state,
         "outcome": case.outcome,
         "step": case.cursor.step,
-        "cursor": {"order": list(case.cursor.order), "repeats": case.cursor.repeats},
+        "cursor": {
+            "order": list(case.cursor.order),
+            "repeats": case.cursor.repeats,
+            "chosen": list(case.chosen),
+        },
         "rounds": case.rounds,
         "takes": case.takes,
         "passed": list(case.passed),

@@ -57,6 +57,7 @@ async def test_a_case_comes_back_as_it_was_written(database: Database) -> None:
         rounds=4,
         takes=2,
         passed=("1/0/1/secretary/", "2/0/95/duty_desk/"),
+        chosen=(PersonId("cai"),),
     )
     saved = await _save(database, changed)
     assert saved == replace(changed, version=1)

@@ -20,6 +20,7 @@ from notifier.domain.case import (
     Done,
     Event,
     HandedOn,
+    HandedTo,
     HeldUntil,
     OnTheWay,
     Opened,
@@ -87,7 +88,8 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         words=st.just("打过电话"),
         until=st.integers(-30, 600).map(lambda m: NOW + timedelta(minutes=m)),
     ),
-    st.builds(TakenOver, person=PEOPLE, words=st.just("接班")),
+    st.builds(TakenOver, person=PEOPLE, words=st.just("接班"), by_deed=st.booleans()),
+    st.builds(HandedTo, person=PEOPLE, to=PEOPLE, words=st.just("转给他")),
     st.just(RosterChanged()),
     st.just(Opened(reason="again")),
 )

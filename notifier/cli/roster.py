@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from notifier.cli.output import civil, print_table, say, working
+from notifier.cli.roster_rows import row_lines
 from notifier.cli.running import with_parts, wrong_usage
 from notifier.cli.values import moment_in
 from notifier.config import Config
@@ -30,7 +31,7 @@ def add_to(app: typer.Typer) -> None:
 def import_files(
     source: Annotated[Path, typer.Argument(metavar="DIR|FILE.xlsx", show_default=False)],
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would change, change nothing.")
+        bool, typer.Option("--dry-run", help="Say what would change, row by row; change nothing.")
     ] = False,
 ) -> None:
     """Take in roster files: units, people, offices, posts, shifts, rotas.
@@ -40,15 +41,18 @@ def import_files(
     changes nothing at all.
     """
 
-    async def work(parts: Parts, config: Config) -> ImportReport:
+    async def work(parts: Parts, config: Config) -> tuple[ImportReport, Config]:
         with working("taking in the files"):
             report = await import_roster(parts, source, dry_run=dry_run)
         if not dry_run:
             # A roster without any rules would be called by nobody: the first import brings the folder's.
             await load_settings(parts, config.schedules_dir, explicit=False)
-        return report
+        return report, config
 
-    _print_import(with_parts(work))
+    report, config = with_parts(work)
+    _print_import(report)
+    for line in row_lines(report, config.zone):
+        typer.echo(line)
 
 
 def _print_import(report: ImportReport) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from notifier.domain.policy import Settings
@@ -24,6 +24,7 @@ from notifier.files import (
 )
 from notifier.files.phones import HOME_COUNTRY
 from notifier.files.roster import TABLES
+from notifier.store.row_changes import RowChanges, fingerprint, first_of_each
 from notifier.store.rows import ImportResult, LinkOrder, RosterTables
 
 TRIES = 10
@@ -34,7 +35,9 @@ TRIES = 10
 class ImportReport:
     """What an import changed, or with ``dry_run`` would change.
 
-    ``warnings`` are one line each. ``settings`` is the version now in force where the import made one.
+    ``warnings`` are odd places in the files that were taken. ``settings`` is the version now in force where
+    the import made one. ``rows`` are the first rows that would change and ``fingerprint`` stands for all of
+    them; both are only there where nothing was changed.
     """
 
     result: ImportResult
@@ -43,6 +46,8 @@ class ImportReport:
     settings_changed: bool = False
     settings: int | None = None
     warnings: tuple[str, ...] = ()
+    rows: RowChanges = field(default_factory=dict)
+    fingerprint: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -69,8 +74,10 @@ async def import_roster(parts: Parts, source: Path, *, dry_run: bool = False) ->
     for _ in range(TRIES):
         await finish_released(station)
         change, report = await _compare(station, source)
-        if dry_run or report.is_empty:
-            return replace(report, dry_run=dry_run)
+        if dry_run:
+            return await asyncio.to_thread(_row_by_row, change, report)
+        if report.is_empty:
+            return report
         if await take_in(station, change):
             return replace(report, settings=await _version(station))
     raise InputError("others keep changing the roster; import this again when they are done")
@@ -97,6 +104,13 @@ async def _compare(station: Station, source: Path) -> tuple[Change, ImportReport
         warnings=_warnings(given, settings),
     )
     return Change(planned=planned, settings=settings.sources if given.texts else None, rotas=text), report
+
+
+def _row_by_row(change: Change, report: ImportReport) -> ImportReport:
+    rows = list(change.planned.rows())
+    documents = [change.rotas if report.rotas_changed else None]
+    documents += [f"{name}\n{text}" for name, text in sorted((change.settings or {}).items())]
+    return replace(report, dry_run=True, rows=first_of_each(rows), fingerprint=fingerprint(rows, *documents))
 
 
 async def _version(station: Station) -> int:

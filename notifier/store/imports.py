@@ -1,6 +1,6 @@
 """The roster, taken in as a whole and given back as a whole."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,13 +9,14 @@ from sqlalchemy import Table, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.ids import PersonId, PostCode, ShiftKey, UnitCode
-from notifier.domain.roster import Shift
+from notifier.domain.roster import Person, Shift
 from notifier.store import mappers, shift_import
 from notifier.store.departures import HeldSeat, HeldShift, held_seats, held_shifts
 from notifier.store.diff import Difference, compare, put, remove
 from notifier.store.link_orders import LinkPlan, plan_links
 from notifier.store.office_records import OfficeRecordRepo
 from notifier.store.roster_sets import SET_SIZE, RosterSet, part, roster_groups
+from notifier.store.row_changes import RowChange, row_changes
 from notifier.store.rows import ImportResult, KnownCodes, LinkOrder, RosterTables, TableDiff
 from notifier.store.shift_import import FILE, ShiftPlan, Stored
 from notifier.store.shifts import load_shifts, shift_query
@@ -72,6 +73,10 @@ class Planned:
         people = self.plan.tables.get("people", Difference())
         return frozenset(PersonId(row["id"]) for row in people.gone)
 
+    def rows(self) -> Iterator[RowChange]:
+        """The same row by row, once each, in no order."""
+        return row_changes(self.plan.tables, self.plan.links, self.plan.shifts)
+
     def sets(self, most: int = SET_SIZE) -> Iterator[RosterSet]:
         """The same in sets of at most so many rows, in the order in which they are to be written."""
         plan = self.plan
@@ -108,6 +113,14 @@ class ImportRepo:
         in a transaction that keeps nobody waiting.
         """
         return await self._planned(await self._plan(told, now, default_account))
+
+    async def plan_people(self, told: Sequence[Person], gone: Collection[PersonId] = ()) -> Planned:
+        """What it would change that these people are as told and those gone; all others stay as they are."""
+        named = {*(person.id for person in told), *gone}
+        rows = [mappers.person_row(person) for person in told]
+        changed = await compare(self._conn, people, rows, people.c.id.in_(named))
+        held = await self._units_held_by(changed.touched("id"))
+        return await self._planned(_Plan(tables={"people": changed}, shifts=ShiftPlan(FILE), held=held))
 
     async def seats_left_by(self, planned: Planned) -> list[HeldSeat]:
         """The offices that people who would leave the roster still hold, or act in, after that."""
@@ -241,7 +254,9 @@ class ImportRepo:
         given_up: list[PostCode] = [row["code"] for row in tables.get("posts", none).gone]
         already = coming.keys
         orphans = await shift_import.plan_given_up(self._conn, given_up, now)
-        coming.cancelled += [key for key in orphans if key not in already]
+        for key, known in orphans.items():
+            if key not in already:
+                coming.cancel(key, known)
         changed = chats.people | tables.get("people", none).touched("id")
         before = {row["code"]: row["parent"] for row in tables.get("units", none).before}
         return _Plan(

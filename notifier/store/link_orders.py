@@ -16,10 +16,14 @@ Chat = tuple[str, str]
 
 @dataclass(slots=True)
 class LinkPlan:
-    """Chats to be given to people, chats to be forgotten, and everybody whom that touches."""
+    """Chats to be given to people, chats to be forgotten, and everybody whom that touches.
+
+    ``moved``: of those given, which somebody else has now, and who.
+    """
 
     given: dict[Chat, PersonId] = field(default_factory=dict)
     dropped: dict[Chat, PersonId] = field(default_factory=dict)
+    moved: dict[Chat, PersonId] = field(default_factory=dict)
     people: set[PersonId] = field(default_factory=set)
     counts: TableDiff = field(default_factory=TableDiff)
 
@@ -61,6 +65,7 @@ def _give(plan: LinkPlan, person: PersonId, chat: Chat, owners: dict[Chat, Perso
 def _counted(plan: LinkPlan, owners: dict[Chat, PersonId]) -> LinkPlan:
     for chat in plan.given:
         plan.dropped.pop(chat, None)
-    moved = sum(chat in owners for chat in plan.given)
+    plan.moved = {chat: owners[chat] for chat in plan.given if chat in owners}
+    moved = len(plan.moved)
     plan.counts = TableDiff(added=len(plan.given) - moved, changed=moved, removed=len(plan.dropped))
     return plan

@@ -40,12 +40,23 @@ class Stored:
 
 @dataclass(slots=True)
 class ShiftPlan:
-    """Shifts to be written and to be cancelled."""
+    """Shifts to be written and to be cancelled; ``before`` has as they are those that are not new."""
 
     source: str
     added: list[Shift] = field(default_factory=list)
     changed: list[Shift] = field(default_factory=list)
     cancelled: list[ShiftKey] = field(default_factory=list)
+    before: dict[ShiftKey, Stored] = field(default_factory=dict)
+
+    def change(self, shift: Shift, known: Stored) -> None:
+        """Let it take the place of the one that is known."""
+        self.changed.append(shift)
+        self.before[shift.key] = known
+
+    def cancel(self, key: ShiftKey, known: Stored) -> None:
+        """Let nobody stand it."""
+        self.cancelled.append(key)
+        self.before[key] = known
 
     @property
     def counts(self) -> TableDiff:
@@ -84,7 +95,7 @@ def compare_file(stored: Mapping[ShiftKey, Stored], wanted: Sequence[Shift], now
             and known.shift.post in by_post
             and (in_span or (known.source == ROTA and _overlaps(known.shift, by_post)))
         ):
-            plan.cancelled.append(key)
+            plan.cancel(key, known)
     return plan
 
 
@@ -130,14 +141,18 @@ def compare_rotas(
     ]
     _compare(plan, to_stand, stored, now)
     told = {shift.key for shift in to_stand} | fixed.keys()
-    plan.cancelled = [key for key in ours if key not in told]
+    for key in ours:
+        if key not in told:
+            plan.cancel(key, stored[key])
     return plan
 
 
-async def plan_given_up(conn: AsyncConnection, posts: Collection[PostCode], now: datetime) -> list[ShiftKey]:
+async def plan_given_up(
+    conn: AsyncConnection, posts: Collection[PostCode], now: datetime
+) -> dict[ShiftKey, Stored]:
     """The shifts to come at posts that are no longer kept."""
     stored = await load_stored(conn, shifts.c.start > now, posts=posts) if posts else {}
-    return [key for key, known in stored.items() if known.may_go(now)]
+    return {key: known for key, known in stored.items() if known.may_go(now)}
 
 
 async def write_shifts(
@@ -188,7 +203,7 @@ def _compare(
         if known is None or known.cancelled:
             plan.added.append(shift)
         elif shift.start > now and (known.shift != shift or known.source != plan.source):
-            plan.changed.append(shift)
+            plan.change(shift, known)
 
 
 def _span(listed: Iterable[Shift]) -> tuple[datetime, datetime]:

@@ -105,7 +105,29 @@ def test_a_dry_run_counts_what_each_table_would_gain_change_and_lose(desk: Desk)
     counts = {words[0]: words[1:] for line in done.out.splitlines() if len(words := _words(line)) == 4}
     assert counts["people"] == ["1", "1", "1"]
     assert counts["shifts"] == ["1", "0", "0"]
+    rows = done.out.partition("people:\n")[2].splitlines()
+    assert rows[:3] == [
+        "  + p91 新来的: unit BS01, locale zh",
+        "  ~ p02 陈晓雁: name 陈晓燕 -> 陈晓雁",
+        "  - p90 要走的",
+    ]
+    assert rows[3:5] == [
+        "shifts:",
+        "  + BS01-G1 2036-11-23 20:00: end 2036-11-24 00:00, people p14, source file",
+    ]
     assert desk.does("status", "--json").document["linked"]["people"] == 10
+
+
+def test_a_dry_run_shows_the_first_rows_of_many_and_no_number_in_full(desk: Desk) -> None:
+    desk.does("import", CITY)
+    people = (CITY / "people.csv").read_text(encoding="utf-8").replace("13800100014", "13800990014")
+    many = "".join(f"n{n:03},新人,,BS01,zh,\n" for n in range(250))
+    done = desk.does("import", desk.city(people=people + many), "--dry-run")
+    rows = done.out.partition("people:\n")[2].splitlines()
+    assert sum(row.startswith("  + n") for row in rows) == 200
+    assert "  + and 50 more" in rows
+    assert "  ~ p14 郑秀英: phone 138****0014 -> 138****0014 (another)" in rows
+    assert "0990014" not in done.out
 
 
 def _words(line: str) -> list[str]:

@@ -178,6 +178,7 @@ def _invitation(town: Town) -> str:
         f"\n打开电话墙 [dim]open the phones[/]   [bold]{town.phones_url}[/]\n"
         f"控制台 [dim]the console[/]        [bold]{town.program_url}console[/]   工号 {officer}，"
         f"登录码在他的手机上 [dim]sign in as {officer}; the code is on his phone[/]\n"
+        f"电话在控制台里也有 [dim]the phones are in it too[/]   {town.program_url}console/phones\n"
         f"{name} 收到了新的提醒：替他点“到岗”，或者不理，看接着叫到谁。时钟放慢到一秒当十秒。\n"
         f"[dim]A new reminder is on the phone of {name}: press 到岗 for him, or leave it and watch who is"
         " called. Ten seconds a second now.[/]\n按 Ctrl-C 结束 [dim]Ctrl-C ends[/]\n"

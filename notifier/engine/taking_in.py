@@ -51,6 +51,18 @@ async def take_in(station: Station, change: Change) -> bool:
     return True
 
 
+async def take_in_now(station: Station, tx: Tx, planned: Planned) -> bool:
+    """Bring a small change into force in this transaction. False when the roster is another since it was
+    planned, or an import is under way; then nothing is done.
+    """
+    if not await tx.imports.holds(planned.seen):
+        return False
+    for part in planned.sets():
+        await _apply(station, tx, part)
+    await reread_all(tx, station.now())
+    return True
+
+
 async def finish_released(station: Station) -> bool:
     """Apply what is left of an import that is decided on; whether there was any.
 

@@ -53,7 +53,12 @@ def _id_of(line: Line[PersonRow], namesakes: list[Line[PersonRow]], known: Known
     before = known.named.get((unit, name), ())
     if len(before) > 1:
         raise BadValue(f"{unit} has {len(before)} people called {name!r} already", _MEND)
-    return before[0] if before else PersonId(f"{unit}-{_BLANKS.sub('_', name)}")
+    return before[0] if before else made_id(unit, name)
+
+
+def made_id(unit: UnitCode, name: str) -> PersonId:
+    """The id of somebody who was given none."""
+    return PersonId(f"{unit}-{_BLANKS.sub('_', name)}")
 
 
 def _called(line: Line[PersonRow]) -> Called:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Table, and_, bindparam, delete, select, update
+from sqlalchemy import Column, ColumnElement, Table, and_, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.store.rows import TableDiff
@@ -37,8 +37,10 @@ class Difference:
         return {row[column] for rows in (self.added, self.changed, self.before) for row in rows}
 
 
-async def compare(conn: AsyncConnection, table: Table, wanted: Iterable[RowDict]) -> Difference:
-    """Hold the table against all its wanted rows, told apart by primary key.
+async def compare(
+    conn: AsyncConnection, table: Table, wanted: Iterable[RowDict], *among: ColumnElement[bool]
+) -> Difference:
+    """Hold the table, or its rows ``among`` those, against all that are wanted, told apart by primary key.
 
     In a table with ``removed_at``, a row that has it counts as not there. Columns of which files say
     nothing do not count.
@@ -47,7 +49,7 @@ async def compare(conn: AsyncConnection, table: Table, wanted: Iterable[RowDict]
     names = [column.name for column in told]
     keys = [column.name for column in table.primary_key]
     stored: dict[Key, RowDict] = {}
-    for values in await conn.execute(select(*told)):
+    for values in await conn.execute(select(*told).where(*among)):
         row = dict(zip(names, values, strict=True))
         if row.get("removed_at") is None:
             stored[_key(row, keys)] = row

@@ -73,6 +73,7 @@ _DRAFT = {"to": f"unit:{V1}", "kind": "notice", "title": "t", "body": "b", "toke
 _SEAT = {"unit": V1, "title": "deputy_secretary", "rank": "2"}
 _SEAT_PAGE = "/console/roster/units/{unit}/offices/{title}/{rank}"
 _PERSON_PAGE = "/console/roster/people/{person}"
+_PEOPLE_OF = "/console/roster/units/{unit}/people"
 
 GET: dict[str, Guarded | str] = {
     "/": OPEN,
@@ -91,6 +92,9 @@ GET: dict[str, Guarded | str] = {
     "/console/roster": Guarded(leads=True),
     _SEAT_PAGE: Guarded(right=Right.ROSTER, ids=_SEAT, leads=True),
     _PERSON_PAGE: Guarded(right=Right.SEE, ids={"person": BOB}, leads=True),
+    f"{_PERSON_PAGE}/edit": Guarded(right=Right.ROSTER, ids={"person": BOB}, leads=True),
+    f"{_PERSON_PAGE}/remove": Guarded(right=Right.ROSTER, ids={"person": BOB}, leads=True),
+    f"{_PEOPLE_OF}/new": Guarded(right=Right.ROSTER, ids={"unit": V1}, leads=True),
     "/console/roster/units/{unit}/week": Guarded(right=Right.SEE, ids={"unit": V1}, leads=True),
     "/console/deliveries": Guarded(right=Right.OVERSEE, leads=True),
     "/console/figures": Guarded(leads=True),
@@ -129,6 +133,9 @@ POST: dict[str, Guarded | str] = {
         f"{_SEAT_PAGE}/{deed}": Guarded(right=Right.ROSTER, ids=_SEAT, form={"words": "w", "person": BOB})
         for deed in SeatDeed
     },
+    f"{_PERSON_PAGE}/edit": Guarded(right=Right.ROSTER, ids={"person": BOB}, form={"name": "n"}),
+    f"{_PERSON_PAGE}/remove": Guarded(right=Right.ROSTER, ids={"person": BOB}),
+    _PEOPLE_OF: Guarded(right=Right.ROSTER, ids={"unit": V1}, form={"name": "n"}),
     f"{_PERSON_PAGE}/phone": Guarded(right=Right.UNMASK, ids={"person": BOB}),
     "/console/deliveries/{message}/resend": Guarded(right=Right.OVERSEE, ids={"message": "1"}),
     "/console/broadcasts": Guarded(right=Right.BROADCAST, form=_DRAFT),

@@ -22,6 +22,7 @@ from notifier.web.console.live import Streams
 from notifier.web.console.me import MePages
 from notifier.web.console.pauses import PausePages
 from notifier.web.console.person import PersonPages
+from notifier.web.console.person_edit import PersonEditPages
 from notifier.web.console.phones import PhonePages
 from notifier.web.console.render import Renderer
 from notifier.web.console.roster import RosterPages
@@ -68,6 +69,7 @@ def console_routers(
     WeekPages(kit).add_to(routes)
     SeatPages(kit).add_to(routes)
     PersonPages(kit).add_to(routes)
+    PersonEditPages(kit).add_to(routes)
     DeliveryPages(kit).add_to(routes)
     FigurePages(kit).add_to(routes)
     JournalPages(kit).add_to(routes)

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from notifier.domain.access import Right
+from notifier.engine.access.within import is_within
 from notifier.engine.case_letters import local_phone
 from notifier.engine.console.person_view import read_person
 from notifier.engine.console.unmasking import unmask
@@ -16,6 +17,8 @@ from notifier.web.console.telling import Teller
 from notifier.web.console.visit import Visitor
 
 PERSON: Final = f"{ROSTER}/people/{{person}}"
+DID: Final = ("changed", "added")
+"""What the page may be led back to with, having been done."""
 
 
 class PersonPages:
@@ -48,12 +51,16 @@ class PersonPages:
             is_own = person.id == visitor.person.id
             seen = None if is_own else guard.units(Right.SEE)
             view = await read_person(station, tx, person, seen, station.now())
+            may_edit = view.is_in_roster and await is_within(tx, guard, person, station.now())
+        did = request.query_params.get("did", "")
         return self._kit.renderer.page(
             request,
             visitor,
             "roster_person.html",
             view=view,
             shown=shown,
+            did=did if did in DID else "",
+            may_edit=may_edit,
             may_unmask=guard.may(person.unit, Right.UNMASK),
             sees=guard.units(Right.SEE),
             changes=guard.units(Right.ROSTER),

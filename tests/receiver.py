@@ -52,12 +52,18 @@ class Receiver:
     headers: dict[str, str] = field(default_factory=dict)
     hang: bool = False
     events: list[Event] = field(default_factory=list)
+    _answering: asyncio.Event = field(default_factory=asyncio.Event)
     _came: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def types(self) -> list[str]:
         """What it was told, in order."""
         return [event.type for event in self.events]
+
+    def answers(self) -> None:
+        """Answer what was kept waiting, and everything from now on."""
+        self.hang = False
+        self._answering.set()
 
     async def until(self, is_so: Callable[["Receiver"], bool], seconds: float = 60.0) -> None:
         """Wait until that is so."""
@@ -72,7 +78,7 @@ class Receiver:
         self.events.append(Event(headers=dict(request.headers.items()), body=body))
         self._came.set()
         if self.hang:
-            await asyncio.Event().wait()
+            await self._answering.wait()
         return web.Response(status=self.status, headers=self.headers)
 
 

@@ -67,7 +67,7 @@ async def opened(
     try:
         window = Window(context=context, public=public, allowed=allowed)
         yield window
-        assert window.complaints == []
+        assert not window.complaints, window.complaints
     finally:
         await context.close()
 

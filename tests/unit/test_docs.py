@@ -20,6 +20,7 @@ DOCUMENTS = sorted(
 )
 _SETTING = re.compile(r"NOTIFIER_([A-Z_]+)")
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)#]+)\)")
+_PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]+)\)")
 _COMMAND = re.compile(r"(?:^|`)notifier ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?", re.MULTILINE)
 
 
@@ -62,3 +63,14 @@ def test_links_lead_somewhere(document: Path) -> None:
 def test_pins_are_names_and_versions_and_nothing_else() -> None:
     pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     assert [pin for pin in pins if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", pin)] == []
+
+
+def test_the_pictures_of_the_readme_are_there_told_in_both_languages_and_light() -> None:
+    pictures = _PICTURE.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    kept = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs/img").glob("*.png")}
+    assert {path for _, path in pictures} == kept
+    for told, path in pictures:
+        chinese, _, english = told.partition(" · ")
+        assert re.search(r"[\u4e00-\u9fff]", chinese), path
+        assert re.fullmatch(r"[ -~]+", english), path
+        assert (ROOT / path).stat().st_size < 200_000, path

@@ -12,7 +12,9 @@ from notifier.config import Config
 from notifier.domain.ids import MessageId
 from notifier.domain.message import MessageState
 from notifier.engine import reports
+from notifier.engine.broadcasts import SHELL
 from notifier.engine.parts import Parts
+from notifier.engine.resending import resend_all, resend_one
 from notifier.store.rows import MessageFilter
 
 SHOWN = 100
@@ -87,6 +89,9 @@ def resend(
         raise wrong_usage("give the ID of one message, or --uncertain for all that are")
 
     async def work(parts: Parts, _: Config) -> int:
-        return await reports.resend(parts, None if message is None else MessageId(message))
+        if message is None:
+            return await resend_all(parts, SHELL)
+        await resend_one(parts, MessageId(message), SHELL)
+        return 1
 
     typer.echo(f"{with_parts(work)} message(s) will be sent again")

@@ -12,22 +12,18 @@ from notifier.domain.case import Case
 from notifier.domain.ids import BroadcastId, CaseId, MessageId
 from notifier.domain.message import AnyChannel, MachineChannel, MessageState
 from notifier.domain.roster import ChannelName
-from notifier.domain.secrecy import SIGN_IN_CODE, shown
+from notifier.domain.secrecy import shown
 from notifier.domain.times import iso_utc, iso_utc_or_none
 from notifier.engine.broadcasts import progress_state
 from notifier.engine.linking.coverage import as_document, coverage
 from notifier.engine.parts import Parts
-from notifier.engine.station import Actor, Reach
-from notifier.errors import InputError, NotFound
+from notifier.engine.station import Reach
+from notifier.errors import NotFound
 from notifier.store.rows import Broadcast, CaseFilter, JournalLine, MessageFilter, Relay, StoredMessage
-from notifier.store.statements import batches
 
 Document = dict[str, object]
 
 OFF, OK = "off", "ok"
-
-RESENT_TOGETHER = 1000
-"""Messages that one transaction sends again."""
 
 
 # ── the whole ────────────────────────────────────────────────────────────────────────────────────
@@ -233,67 +229,6 @@ def message_document(message: StoredMessage) -> Document:
         "ended_at": iso_utc_or_none(message.ended_at),
         "expires_at": iso_utc_or_none(message.expires_at),
     }
-
-
-async def resend(parts: Parts, message_id: MessageId | None) -> int:
-    """Send an uncertain message again, marked as a repeat; None is all of them. How many.
-
-    Raises NotFound, and InputError for a message that is not uncertain: everything else is either settled
-    or still on its way.
-    """
-    if message_id is None:
-        return await _resend_all(parts)
-    station = parts.station
-    async with station.db.write() as tx:
-        again = await tx.messages.requeue_uncertain([message_id], station.now())
-        if not again:
-            message = await tx.messages.get(message_id)
-            if message is None:
-                raise NotFound(f"there is no message {message_id}")
-            if message.template == SIGN_IN_CODE:
-                raise InputError(f"message {message_id} was a code to sign in with; ask for a new one")
-            raise InputError(f"message {message_id} is {message.state}; only an uncertain one is sent again")
-        await tx.signals.ring()
-    return again
-
-
-async def _resend_all(parts: Parts) -> int:
-    async with parts.station.db.read() as tx:
-        # Once each, though some may become uncertain again meanwhile.
-        uncertain = await tx.messages.ids_in(MessageState.UNCERTAIN)
-    return await _resend_each(parts, uncertain)
-
-
-async def resend_broadcast(parts: Parts, broadcast_id: BroadcastId, by: Actor) -> int:
-    """Send again to those recipients of whom it is not known whether it reached them. How many messages."""
-    station = parts.station
-    async with station.db.read() as tx:
-        uncertain = await tx.messages.uncertain_of(broadcast_id)
-    resent = await _resend_each(parts, uncertain)
-    if resent:
-        async with station.db.write() as tx:
-            await tx.journal.write(
-                [
-                    JournalLine(
-                        at=station.now(),
-                        event="broadcast_resent",
-                        subject=f"broadcast:{broadcast_id}",
-                        person=by.person,
-                        channel=by.channel,
-                        reason=str(resent),
-                    )
-                ]
-            )
-    return resent
-
-
-async def _resend_each(parts: Parts, uncertain: Iterable[MessageId]) -> int:
-    station, resent = parts.station, 0
-    for some in batches(uncertain, RESENT_TOGETHER):
-        async with station.db.write() as tx:
-            resent += await tx.messages.requeue_uncertain(some, station.now())
-            await tx.signals.ring()
-    return resent
 
 
 # ── broadcasts ───────────────────────────────────────────────────────────────────────────────────

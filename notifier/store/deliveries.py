@@ -12,12 +12,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, false, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notifier.domain.ids import MessageId, UnitCode
+from notifier.domain.ids import CaseId, MessageId, PersonId, UnitCode
 from notifier.domain.message import Lane, MessageState
 from notifier.domain.roster import ChannelName, Person
+from notifier.domain.secrecy import SIGN_IN_CODE
 from notifier.store.mappers import PERSON_COLUMNS, person_of
 from notifier.store.message_values import in_states, stored
 from notifier.store.rows import StoredMessage
+from notifier.store.statements import batches
 from notifier.store.tables import address_states, cases, links, messages, people
 
 _UNIT = func.coalesce(cases.c.unit, people.c.unit)
@@ -25,6 +27,8 @@ _OWNED = messages.outerjoin(cases, cases.c.id == messages.c.case).outerjoin(
     people, people.c.id == messages.c.person
 )
 _IN_ROSTER = people.c.removed_at.is_(None)
+_TO_PEOPLE = messages.c.channel.in_([channel.value for channel in ChannelName])
+"""What goes to other programs is no delivery to anybody."""
 
 _FIRST = MessageId(0)
 Units = Collection[UnitCode] | None
@@ -32,13 +36,37 @@ Units = Collection[UnitCode] | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryFilter:
-    """Which messages to list; None does not filter. ``first`` is the lowest id that counts."""
+    """Which messages are meant; None does not filter. ``first`` is the lowest id that counts."""
 
     first: MessageId = _FIRST
     units: Units = None
     state: MessageState | None = None
     channel: ChannelName | None = None
     lane: Lane | None = None
+    template: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uncertain:
+    """Messages of one template and channel of which nobody knows whether they arrived.
+
+    ``people`` is how many get them, ``last`` the highest id among them.
+    """
+
+    template: str
+    channel: ChannelName
+    number: int
+    people: int
+    last: MessageId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageSubject:
+    """What a message belongs to."""
+
+    case: CaseId | None
+    person: PersonId | None
+    unit: UnitCode | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +105,7 @@ class DeliveryRepo:
     async def counts(self, first: MessageId, units: Units) -> dict[tuple[ChannelName, MessageState], int]:
         """How many messages from ``first`` on are in each state, by channel; without zeros."""
         state = (messages.c.channel, messages.c.state)
-        query = of_units(select(*state, func.count()), units).where(messages.c.id >= first)
+        query = of_units(select(*state, func.count()), units).where(messages.c.id >= first, _TO_PEOPLE)
         found = await self._conn.execute(query.group_by(*state))
         return {(ChannelName(channel), MessageState(name)): number for channel, name, number in found}
 
@@ -85,7 +113,8 @@ class DeliveryRepo:
         """Failed messages from ``first`` on by channel and the carrier's code, the most frequent first."""
         code = (messages.c.channel, messages.c.error)
         query = of_units(select(*code, func.count().label("number")), units)
-        query = query.where(messages.c.id >= first, in_states(MessageState.FAILED)).group_by(*code)
+        failed = (messages.c.id >= first, _TO_PEOPLE, in_states(MessageState.FAILED))
+        query = query.where(*failed).group_by(*code)
         found = await self._conn.execute(query.order_by(func.count().desc(), *code))
         return [(ChannelName(channel), error, number) for channel, error, number in found]
 
@@ -93,17 +122,45 @@ class DeliveryRepo:
         self, which: DeliveryFilter, limit: int, before: MessageId | None = None
     ) -> list[StoredMessage]:
         """The newest first; ``before`` is the last id of the page before."""
-        query = of_units(select(messages), which.units).where(messages.c.id >= which.first)
+        query = of_units(select(messages), which.units).where(*_meant(which))
         if before is not None:
             query = query.where(messages.c.id < before)
-        if which.state is not None:
-            query = query.where(in_states(which.state))
-        if which.channel is not None:
-            query = query.where(messages.c.channel == which.channel.value)
-        if which.lane is not None:
-            query = query.where(messages.c.lane == int(which.lane))
         found = await self._conn.execute(query.order_by(messages.c.id.desc()).limit(limit))
         return [stored(row) for row in found.mappings()]
+
+    # ── what may be sent again ──
+
+    async def uncertain(self, which: DeliveryFilter) -> list[Uncertain]:
+        """Of those meant, what can be sent again, by template and channel; in order."""
+        kind = (messages.c.template, messages.c.channel)
+        counted = (func.count(), func.count(messages.c.person.distinct()), func.max(messages.c.id))
+        query = of_units(select(*kind, *counted), which.units).where(*_meant(which), *_SENDABLE)
+        found = await self._conn.execute(query.group_by(*kind).order_by(*kind))
+        return [
+            Uncertain(
+                template=template,
+                channel=ChannelName(channel),
+                number=number,
+                people=people_meant,
+                last=MessageId(last),
+            )
+            for template, channel, number, people_meant, last in found
+        ]
+
+    async def uncertain_ids(self, which: DeliveryFilter, last: MessageId) -> list[MessageId]:
+        """The ids of the same up to ``last``, in order."""
+        query = of_units(select(messages.c.id), which.units).where(*_meant(which), *_SENDABLE)
+        return list(await self._conn.scalars(query.where(messages.c.id <= last).order_by(messages.c.id)))
+
+    async def subjects(self, ids: Collection[MessageId]) -> dict[MessageId, MessageSubject]:
+        """What each of those messages belongs to."""
+        found: dict[MessageId, MessageSubject] = {}
+        columns = (messages.c.id, messages.c.case, messages.c.person, _UNIT.label("unit"))
+        for batch in batches(ids):
+            query = select(*columns).select_from(_OWNED).where(messages.c.id.in_(batch))
+            for row in await self._conn.execute(query):
+                found[row.id] = MessageSubject(case=row.case, person=row.person, unit=row.unit)
+        return found
 
     # ── who cannot be reached ──
 
@@ -147,6 +204,27 @@ class DeliveryRepo:
         query = select(messages.c.id, messages.c.created_at).where(messages.c.id >= number)
         row = (await self._conn.execute(query.order_by(messages.c.id).limit(1))).one_or_none()
         return (row.id, row.created_at) if row else None
+
+
+_SENDABLE = (
+    in_states(MessageState.UNCERTAIN),
+    messages.c.rides_on.is_(None),
+    messages.c.template != SIGN_IN_CODE,
+)
+
+
+def _meant(which: DeliveryFilter) -> list[ColumnElement[bool]]:
+    """The filter, but for its units."""
+    wanted = [messages.c.id >= which.first, _TO_PEOPLE]
+    if which.state is not None:
+        wanted.append(in_states(which.state))
+    if which.channel is not None:
+        wanted.append(messages.c.channel == which.channel.value)
+    if which.lane is not None:
+        wanted.append(messages.c.lane == int(which.lane))
+    if which.template is not None:
+        wanted.append(messages.c.template == which.template)
+    return wanted
 
 
 def of_units(query: Select[Any], units: Units) -> Select[Any]:

@@ -142,8 +142,8 @@ class MessageQueue(MessagePart):
             .with_for_update(skip_locked=True)
         )
 
-    async def requeue_uncertain(self, ids: Iterable[MessageId] | None, now: datetime) -> int:
-        """Send uncertain messages again, marked as repeats; None is all of them. How many.
+    async def requeue_uncertain(self, ids: Iterable[MessageId] | None, now: datetime) -> list[MessageId]:
+        """Send uncertain messages again, marked as repeats; None is all of them. Which, in order.
 
         Not a code to sign in with: it works no more, and has been blanked.
         """
@@ -161,10 +161,11 @@ class MessageQueue(MessagePart):
         chosen: list[ColumnElement[bool]] = [uncertain]
         if ids is not None:
             chosen = [_themselves_or_their_lists(batch) & uncertain for batch in batches(ids)]
-        requeued = 0
+        requeued: list[MessageId] = []
         for condition in chosen:
-            requeued += (await self._conn.execute(update(messages).where(condition).values(again))).rowcount
-        return requeued
+            sending = update(messages).where(condition).values(again).returning(messages.c.id)
+            requeued += await self._conn.scalars(sending)
+        return sorted(requeued)
 
     async def _ids_of(self, keys: Iterable[str]) -> dict[str, MessageId]:
         found: dict[str, MessageId] = {}

@@ -11,8 +11,9 @@ from notifier.domain.ids import PersonId
 from notifier.domain.message import Lane, MessageState
 from notifier.domain.policy import Kind
 from notifier.domain.roster import ChannelName
-from notifier.engine import reports
+from notifier.engine.broadcasts import SHELL
 from notifier.engine.letters import Letter
+from notifier.engine.resending import resend_all
 from notifier.sandbox.faults import FaultKind
 from notifier.store.database import Database
 from notifier.store.rows import MessageFilter
@@ -206,7 +207,7 @@ async def test_an_uncertain_message_is_sent_again_only_by_hand_and_marked(desk: 
     desk.arm(TELEGRAM, FaultKind.CUT_AFTER)
     [number] = await desk.post(letter("a", lane=Lane.BULK))
     await desk.sends(TELEGRAM)
-    assert await reports.resend(desk.parts, None) == 1
+    assert await resend_all(desk.parts, SHELL) == 1
     await desk.sends(TELEGRAM)
     assert await desk.state(number) is MessageState.SENT
     assert desk.taken(TELEGRAM)[-1].startswith(REPEATED)

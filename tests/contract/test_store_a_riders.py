@@ -146,7 +146,7 @@ async def test_sending_a_rider_again_sends_its_list(database: Database) -> None:
     await claimed(database)
     await settled(database, of_list(on, S.UNCERTAIN, error="timeout"))
     async with database.write() as tx:
-        assert await tx.messages.requeue_uncertain(riders[:1], NOW) == 1
+        assert await tx.messages.requeue_uncertain(riders[:1], NOW) == [on]
     assert [row.id for row in await claimed(database)] == [on]
     await settled(database, of_list(on, S.SENT, provider_id="SM1"))
     assert await fates(database, riders) == [S.SENT] * 2

@@ -1,5 +1,8 @@
 """Deliveries at the console: what went out and what did not, who cannot be reached, sending again."""
 
+import csv
+import html
+import io
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -117,6 +120,58 @@ async def test_an_uncertain_message_is_sent_again_once_and_that_is_journalled(ev
     assert again["state"] != "uncertain"
     [line] = [line for line in await evening.journal("p02") if line.event == "resent"]
     assert (line.person, line.channel, line.message) == ("p01", "web", MessageId(number))
+
+
+async def test_all_uncertain_ones_are_shown_first_and_then_sent_again_each_once(evening: Station) -> None:
+    first, second = [await make_uncertain(evening, person) for person in ("p12", "p11")]
+    async with console_of(evening, "p01") as desk:
+        page = await desk.sees(PAGE)
+        where = html.unescape(re.findall(rf'href="({PAGE}/resend[^"]*)"', page)[0])
+        sure = await desk.sees(where)
+        assert "有 2 条不知道收没收到" in sure
+        fields = dict(re.findall(r'name="(first|last)" value="(\d+)"', sure))
+        later = await make_uncertain(evening, "p02")
+        assert later > int(fields["last"]), "what comes after the page was shown is not meant"
+        for did in ("resent", "resent_none"):
+            answer = await desk.post(f"{PAGE}/resend", **fields, channel="")
+            assert (answer.status_code, answer.headers["location"]) == (303, f"{PAGE}?did={did}")
+        assert "没有改动" in await desk.sees(f"{PAGE}?did=resent_none")
+    for number, person in ((first, "p12"), (second, "p11")):
+        [again] = [one for one in await evening.messages(person=person) if int(one["id"]) == number]
+        assert (again["repeated"], again["state"] == "uncertain") == (True, False)
+        [line] = [line for line in await evening.journal(person) if line.event == "resent"]
+        assert (line.person, line.channel, line.message) == ("p01", "web", MessageId(number))
+    [left] = [one for one in await evening.messages(person="p02") if int(one["id"]) == later]
+    assert left["state"] == "uncertain"
+
+
+async def test_what_is_sent_again_is_what_the_filter_means(evening: Station) -> None:
+    number = await make_uncertain(evening, "p02")
+    [told] = [one for one in await evening.messages(person="p02") if int(one["id"]) == number]
+    async with console_of(evening, "p01") as desk:
+        other = "telegram" if told["channel"] == "sms" else "sms"
+        for none in (f"channel={other}", "unit=BS02", "template=help", "lane=bulk"):
+            assert "没有“不明”的" in await desk.sees(f"{PAGE}/resend?{none}"), none
+        for some in (f"channel={told['channel']}", "unit=BS01", f"template={told['kind']}", "state=failed"):
+            assert "有 1 条不知道收没收到" in await desk.sees(f"{PAGE}/resend?{some}"), some
+
+
+async def test_the_list_goes_by_template_and_into_a_file_without_texts_and_numbers(evening: Station) -> None:
+    told = await evening.messages()
+    kind = str(told[0]["kind"])
+    async with console_of(evening, "p01") as desk:
+        page = part(await desk.sees(f"{PAGE}?template={kind}"), "h-messages", "said")
+        shown = [int(number) for number in re.findall(r'<tr id="m-(\d+)"', page)]
+        assert sorted(shown) == sorted(int(one["id"]) for one in told if one["kind"] == kind)
+        file = html.unescape(re.findall(rf'href="({PAGE}\.csv[^"]*)"', page)[0])
+        some = list(csv.reader(io.StringIO((await desk.sees(file)).lstrip("\ufeff"))))
+        answer = await desk.get(f"{PAGE}.csv")
+    assert [int(row[1]) for row in some[1:]] == shown
+    rows = list(csv.reader(io.StringIO(answer.text.lstrip("\ufeff"))))
+    assert rows[0][:4] == ["时间", "编号", "人员编号", "姓名"]
+    assert sorted(int(row[1]) for row in rows[1:]) == sorted(int(one["id"]) for one in told)
+    assert {row[8] for row in rows[1:] if row[2] == "p12"} >= {"没发到"}
+    assert not re.search(r"1[38]\d{9}|到岗", answer.text)
 
 
 async def resent(browser: Browser, number: int, **kept: str) -> tuple[int, str | None]:

@@ -9,19 +9,21 @@ from typing import Final
 
 from notifier.channels.sms.twilio_codes import OPTED_OUT, is_wrong_number, verdict_on_code, verdict_on_refusal
 from notifier.domain.access import masked
-from notifier.domain.ids import MessageId, PersonId, UnitCode
+from notifier.domain.ids import MessageId, PersonId
 from notifier.domain.message import MessageState
 from notifier.domain.roster import ChannelName, Person
 from notifier.domain.secrecy import shown
 from notifier.engine.access.guard import SeenUnits
-from notifier.engine.station import Actor, Station
-from notifier.errors import Conflict, Verdict
-from notifier.store.deliveries import DeliveryFilter, LostAddress
-from notifier.store.rows import JournalLine, StoredMessage
+from notifier.engine.station import Station
+from notifier.errors import Verdict
+from notifier.store.deliveries import DeliveryFilter, LostAddress, Uncertain
+from notifier.store.rows import StoredMessage
 from notifier.store.tx import Tx
 
-RESENT: Final = "resent"
 PAGE: Final = 50
+EXPORTED_TOGETHER: Final = 1000
+MOST_EXPORTED: Final = 100_000
+"""Messages of one file: what a spreadsheet still opens."""
 LOST_SHOWN: Final = 100
 _PHONE: Final = re.compile(r"\+?\d{8,}")
 _FILTERED: Final = "30007"
@@ -89,8 +91,7 @@ async def read_deliveries(
     since = now - span
     first = await tx.deliveries.first_since(since)
     units = None if whole else seen
-    found = await tx.deliveries.listing(replace(wanted, first=first), PAGE + 1, before)
-    listed = found[:PAGE]
+    listed, older = await read_messages(tx, replace(wanted, first=first), before, PAGE)
     reach = station.reach
     unreachable, nobody = await tx.deliveries.without_contact(
         units, LOST_SHOWN, channels=reach.channels, accounts=reach.telegram
@@ -111,9 +112,42 @@ async def read_deliveries(
         lost=tuple(await tx.deliveries.lost_addresses(units, LOST_SHOWN)),
         unreachable=unreachable,
         without_contact=tuple(nobody),
-        messages=tuple(replace(message, text=told(message)) for message in listed),
-        older=listed[-1].id if len(found) > PAGE else None,
+        messages=listed,
+        older=older,
         people=await tx.roster.people({m.person for m in listed if m.person is not None}),
+    )
+
+
+async def read_messages(
+    tx: Tx, wanted: DeliveryFilter, before: MessageId | None, size: int
+) -> tuple[tuple[StoredMessage, ...], MessageId | None]:
+    """One page of messages as they may be shown, the newest first, and where the next begins."""
+    found = await tx.deliveries.listing(wanted, size + 1, before)
+    listed = found[:size]
+    older = listed[-1].id if len(found) > size else None
+    return tuple(replace(message, text=told(message)) for message in listed), older
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToResend:
+    """What would be sent again: kinds of messages, and the ids between which all of them are."""
+
+    kinds: tuple[Uncertain, ...]
+    first: MessageId
+    last: MessageId
+
+    @property
+    def number(self) -> int:
+        """How many messages."""
+        return sum(kind.number for kind in self.kinds)
+
+
+async def read_to_resend(tx: Tx, wanted: DeliveryFilter, since: datetime) -> ToResend:
+    """Of those queued since then and meant by the filter, the uncertain ones."""
+    first = await tx.deliveries.first_since(since)
+    kinds = await tx.deliveries.uncertain(replace(wanted, first=first))
+    return ToResend(
+        kinds=tuple(kinds), first=first, last=max((kind.last for kind in kinds), default=MessageId(0))
     )
 
 
@@ -150,31 +184,3 @@ def told(message: StoredMessage) -> str:
 def without_numbers(text: str | None) -> str | None:
     """The text with every phone number in it masked."""
     return _PHONE.sub(lambda found: masked(found[0]), text) if text else text
-
-
-async def resend(tx: Tx, message: StoredMessage, by: Actor, now: datetime) -> None:
-    """Send an uncertain message again, marked as a repeat; who asked for it is journalled.
-
-    Raises Conflict for one that is settled, or still on its way.
-    """
-    if not await tx.messages.requeue_uncertain([message.id], now):
-        raise Conflict(f"message {message.id} is not uncertain")
-    line = JournalLine(
-        at=now,
-        event=RESENT,
-        case=message.case,
-        unit=await _unit_of(tx, message),
-        subject=message.person,
-        person=by.person,
-        channel=by.channel,
-        message=message.id,
-    )
-    await tx.journal.write([line])
-    await tx.signals.ring()
-
-
-async def _unit_of(tx: Tx, message: StoredMessage) -> UnitCode | None:
-    if message.case is not None:
-        return (await tx.cases.get(message.case)).unit
-    person = await tx.roster.person(message.person) if message.person is not None else None
-    return person.unit if person else None

@@ -20,7 +20,7 @@ from notifier.engine.console.broadcasts import (
 )
 from notifier.engine.console.wall import Snapshot
 from notifier.engine.relays import CANCELLED
-from notifier.engine.reports import resend_broadcast
+from notifier.engine.resending import resend_broadcast
 from notifier.errors import InputError
 from notifier.store.rows import Broadcast
 from notifier.store.tx import Tx

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.store.answers import AnswerRepo
 from notifier.store.api_answers import ApiAnswerRepo
+from notifier.store.api_lists import ApiListRepo
 from notifier.store.api_tokens import ApiTokenRepo
 from notifier.store.broadcasts import BroadcastRepo
 from notifier.store.cases import CaseRepo
@@ -176,6 +177,11 @@ class Tx:
     def api_tokens(self) -> ApiTokenRepo:
         """What lets programs in."""
         return ApiTokenRepo(self.conn)
+
+    @cached_property
+    def api_lists(self) -> ApiListRepo:
+        """What the API lists."""
+        return ApiListRepo(self.conn)
 
     @cached_property
     def api_answers(self) -> ApiAnswerRepo:

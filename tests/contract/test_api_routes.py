@@ -15,8 +15,9 @@ from notifier.web.api.api import create_api
 from notifier.web.api.routes import Operation
 from tests.contract.api_client import PROBLEM, program, told
 from tests.contract.console_client import Console
-from tests.contract.store_city import CAI, EVA, GATE, V1, V2
-from tests.contract.test_console_routes import NO_SUCH, ROLES, open_console
+from tests.contract.store_city import ANN, CAI, EVA, GATE, V1, V2
+from tests.contract.test_console_routes import NO_SUCH as UNKNOWN
+from tests.contract.test_console_routes import ROLES, open_console
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +39,16 @@ OPERATIONS: dict[tuple[str, str], Allowed] = {
     ("GET", "/api/v1/me"): Allowed(),
     ("GET", "/api/v1/units"): Allowed(right=Right.SEE, query=_UNIT),
     ("GET", "/api/v1/units/{unit}"): Allowed(right=Right.SEE, ids=_UNIT),
+    ("GET", "/api/v1/people"): Allowed(right=Right.SEE, query=_UNIT),
+    ("GET", "/api/v1/people/{person}"): Allowed(right=Right.SEE, ids={"person": ANN}),
+    ("GET", "/api/v1/offices"): Allowed(right=Right.SEE, query=_UNIT),
+    ("GET", "/api/v1/shifts"): Allowed(right=Right.SEE, query={**_UNIT, "post": GATE}),
+    ("GET", "/api/v1/messages"): Allowed(right=Right.SEE, query={**_UNIT, "case": "1", "person": ANN}),
+    ("GET", "/api/v1/messages/{message}"): Allowed(right=Right.SEE, ids={"message": "1"}),
+    ("GET", "/api/v1/journal"): Allowed(right=Right.OVERSEE, query={**_UNIT, "case": "1", "person": ANN}),
 }
 
+NO_SUCH = {**UNKNOWN, "post": "V9-G9"}
 PATHS = ("/api", "/api/", "/api/v1", "/api/v1/nothing", "/api/v2/units", "/api/v1/docs/more")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
 

@@ -15,7 +15,8 @@ from notifier.store.tx import Tx
 SeenUnits = NewType("SeenUnits", frozenset[UnitCode])
 """The units in which a right holds. Only a guard makes it, and every reading of the console asks for it."""
 
-_MOST_DIGITS = 18
+_LARGEST = 2**31 - 1
+"""Of the numbers that PostgreSQL keeps, and takes: there is nothing beyond."""
 
 
 class Guard:
@@ -174,8 +175,10 @@ class Guard:
         raise _out_of_reach()
 
     def _number(self, number: str) -> int:
-        if not (number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS):
-            self._missing(f"{number} is no number")
+        if not (number.isascii() and number.isdigit() and len(number) <= len(str(_LARGEST))):
+            self._missing("that is no number of ours")
+        if int(number) > _LARGEST:
+            self._missing("that is no number of ours")
         return int(number)
 
     def _plain(self, text: str) -> str:

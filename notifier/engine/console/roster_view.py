@@ -58,14 +58,15 @@ async def read_people(
     whole: bool,
     after: PersonId | None,
     now: datetime,
+    size: int = PAGE,
 ) -> PeoplePage:
-    """The people of the units ``seen`` whose name or id has ``text`` in it.
+    """The people of the units ``seen`` whose name or id has ``text`` in it, ``size`` to a page.
 
     ``whole``: those are all units there are.
     """
     wanted = PeopleFilter(units=None if whole else seen, text=text)
-    found = await tx.roster_search.people(wanted, PAGE + 1, after)
-    listed = found[:PAGE]
+    found = await tx.roster_search.people(wanted, size + 1, after)
+    listed = found[:size]
     ids = [person.id for person in listed]
     members = await members_among(station, tx, listed)
     # Seats elsewhere are no business of who sees only these units.
@@ -83,7 +84,7 @@ async def read_people(
             )
             for member in members
         ),
-        after=listed[-1].id if len(found) > PAGE else None,
+        after=listed[-1].id if len(found) > size else None,
     )
 
 

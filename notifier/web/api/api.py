@@ -18,11 +18,12 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from notifier.engine.parts import Parts
-from notifier.web.api import me
+from notifier.web.api import journal, me, messages, offices, shifts
 from notifier.web.api.docs import DocsPage
 from notifier.web.api.gate import OPENAPI, Gate
 from notifier.web.api.kit import Kit
 from notifier.web.api.openapi import describe
+from notifier.web.api.people import People
 from notifier.web.api.problems import DOCS, answer_to
 from notifier.web.api.routes import Routes
 from notifier.web.api.units import Units
@@ -38,6 +39,11 @@ def create_api(parts: Parts) -> FastAPI:
     routes = Routes(kit, api.router)
     me.add_to(routes)
     Units(kit).add_to(routes)
+    People(kit).add_to(routes)
+    offices.add_to(routes)
+    shifts.add_to(routes)
+    messages.add_to(routes)
+    journal.add_to(routes)
     api.add_route(DOCS, DocsPage(api, Assets(), parts.station.site).show, include_in_schema=False)
     return api
 

@@ -18,6 +18,7 @@ from notifier.errors import InputError
 MOST = 200
 USUAL = 50
 _LONGEST_CURSOR = 1000
+_MOST = 2**31
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
@@ -53,9 +54,11 @@ class Paging:
             told = json.loads(urlsafe_b64decode(self.cursor.encode("ascii") + b"=="))
             path, *key = told if isinstance(told, list) else []
         except (NotBase64, ValueError, RecursionError):
-            raise _no_cursor() from None
+            raise no_cursor() from None
         if path != self.request.url.path or [type(part) for part in key] != list(kinds):
-            raise _no_cursor()
+            raise no_cursor()
+        if not all(_is_sound(part) for part in key):
+            raise no_cursor()
         return tuple(key)
 
     def page(
@@ -63,18 +66,29 @@ class Paging:
     ) -> Page[Item]:
         """The page that shows what was found, of which there are ``fetch`` where more follows."""
         shown = found[: self.limit]
-        following = self._cursor(key(shown[-1])) if len(found) > self.limit else None
+        last = key(shown[-1]) if len(found) > self.limit else None
+        return self.page_to([make(one) for one in shown], last)
+
+    def page_to(self, items: list[Item], last: Key | None) -> Page[Item]:
+        """The page of those items; ``last`` is the key behind which the next one begins, None at the end."""
+        following = self._cursor(last) if last is not None else None
         if following is not None:
             query = urlencode({**self.request.query_params, "cursor": following})
             self.response.headers["Link"] = f'<{self.request.url.path}?{query}>; rel="next"'
-        return Page(items=[make(one) for one in shown], next=following)
+        return Page(items=items, next=following)
 
     def _cursor(self, key: Key) -> str:
         told = json.dumps([self.request.url.path, *key], ensure_ascii=False, separators=(",", ":"))
         return urlsafe_b64encode(told.encode()).decode().rstrip("=")
 
 
-def _no_cursor() -> InputError:
+def _is_sound(part: str | int) -> bool:
+    """Whether both databases take it: somebody may have made that cursor himself."""
+    return part.isprintable() if isinstance(part, str) else 0 <= part < _MOST
+
+
+def no_cursor() -> InputError:
+    """The error for a cursor that leads nowhere."""
     return InputError("cursor: that is none of this list's; begin without one")
 
 

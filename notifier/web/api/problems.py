@@ -93,4 +93,4 @@ def _misread(error: RequestValidationError) -> str:
     """The first thing that is wrong, and where; never what was sent."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
-    return f"{where}: {first['msg']}; mend it"
+    return f"{where}: {first['msg'].removeprefix('Value error, ')}; mend it"

@@ -7,7 +7,8 @@ from typing import TypeVar
 from urllib.parse import urlencode
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
-_MOST_DIGITS = 18
+_LARGEST = 2**31 - 1
+"""Of the numbers that PostgreSQL keeps, and takes."""
 
 
 def chosen(kind: type[_Choice], name: str | None) -> _Choice | None:
@@ -16,10 +17,11 @@ def chosen(kind: type[_Choice], name: str | None) -> _Choice | None:
 
 
 def number(text: str | None) -> int | None:
-    """A whole number from 0 on."""
-    if text is None or not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
+    """A whole number from 0 on, as large as those of rows are."""
+    if text is None or not (text.isascii() and text.isdigit() and len(text) <= len(str(_LARGEST))):
         return None
-    return int(text)
+    found = int(text)
+    return found if found <= _LARGEST else None
 
 
 def day_of(text: str | None) -> date | None:

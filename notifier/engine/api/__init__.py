@@ -1,0 +1,1 @@
+"""What the API reads that no page shows in the same way."""

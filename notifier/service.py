@@ -49,6 +49,7 @@ from notifier.engine.shift_timers import CHANGES
 from notifier.engine.shifts import END, REMIND, WATCH
 from notifier.engine.taking_in import LOOK_EVERY_S, Successor
 from notifier.engine.tenure import RENEW_EVERY_S, Tenures
+from notifier.engine.uploading import Uploads
 from notifier.engine.watch import Handler, Watch
 from notifier.errors import CarrierError
 from notifier.web.app import WebDeps, create_app
@@ -302,6 +303,7 @@ class Service:
             jobs += [
                 ("heartbeat", house.heartbeat, "interval", {"seconds": 60}),
                 ("clear_up", house.clear_up, "interval", {"seconds": 60}),
+                ("uploads", Uploads(self._parts).forget_old, "interval", {"seconds": 60}),
                 ("imports", self._succeed, "interval", {"seconds": LOOK_EVERY_S}),
                 ("retention", self._forget, "cron", {"hour": AT_HOUR, "minute": AT_MINUTE}),
             ]

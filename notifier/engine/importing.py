@@ -1,8 +1,9 @@
 """Roster and settings taken in from files: all of what they say, or nothing."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from notifier.domain.policy import Settings
@@ -26,6 +27,7 @@ from notifier.files.phones import HOME_COUNTRY
 from notifier.files.roster import TABLES
 from notifier.store.row_changes import RowChanges, fingerprint, first_of_each
 from notifier.store.rows import ImportResult, LinkOrder, RosterTables
+from notifier.store.tx import Tx
 
 TRIES = 10
 """How often an import is compared anew because somebody else has changed the roster meanwhile."""
@@ -35,9 +37,9 @@ TRIES = 10
 class ImportReport:
     """What an import changed, or with ``dry_run`` would change.
 
-    ``warnings`` are odd places in the files that were taken. ``settings`` is the version now in force where
-    the import made one. ``rows`` are the first rows that would change and ``fingerprint`` stands for all of
-    them; both are only there where nothing was changed.
+    ``warnings`` are one line each, ``odd`` those of them that are a place in a file. ``settings`` is the
+    version now in force where the import made one. ``rows`` are the first rows that would change and
+    ``fingerprint`` stands for all of them; both are only there where nothing was changed.
     """
 
     result: ImportResult
@@ -46,6 +48,7 @@ class ImportReport:
     settings_changed: bool = False
     settings: int | None = None
     warnings: tuple[str, ...] = ()
+    odd: tuple[Finding, ...] = ()
     rows: RowChanges = field(default_factory=dict)
     fingerprint: str = ""
 
@@ -56,6 +59,17 @@ class ImportReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """What somebody has seen and wants done: the changes of that fingerprint, or none.
+
+    ``decided`` is called in the transaction that decides on them, with what they are.
+    """
+
+    fingerprint: str
+    decided: Callable[[ImportReport, Tx], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Source:
     """Everything that the files say, read and found good."""
 
@@ -63,20 +77,26 @@ class _Source:
     texts: Mapping[str, str]
 
 
-async def import_roster(parts: Parts, source: Path, *, dry_run: bool = False) -> ImportReport:
+async def import_roster(
+    parts: Parts, source: Path, *, dry_run: bool = False, agreed: Agreed | None = None
+) -> ImportReport:
     """Take in a folder or a spreadsheet; running programs plan it at once.
 
     Settings files beside the tables come into force with them; a settings file that is absent changes
-    nothing. Raises FileRefused with every bad place, and then nothing has changed; InputError when others
-    change the roster again and again.
+    nothing. With ``agreed``, changes other than those are not made: the report is a dry run's then. Raises
+    FileRefused with every bad place, and then nothing has changed; InputError when others change the roster
+    again and again.
     """
     station = parts.station
     for _ in range(TRIES):
         await finish_released(station)
         change, report = await _compare(station, source)
-        if dry_run:
-            return await asyncio.to_thread(_row_by_row, change, report)
-        if report.is_empty:
+        if dry_run or agreed:
+            shown = await asyncio.to_thread(_row_by_row, change, report)
+            if agreed is None or shown.fingerprint != agreed.fingerprint:
+                return shown
+            change = replace(change, decided=partial(agreed.decided, report))
+        elif report.is_empty:
             return report
         if await take_in(station, change):
             return replace(report, settings=await _version(station))
@@ -102,6 +122,7 @@ async def _compare(station: Station, source: Path) -> tuple[Change, ImportReport
         rotas_changed=text is not None and text != rotas,
         settings_changed=settings.sources != before.sources,
         warnings=_warnings(given, settings),
+        odd=given.roster.warnings,
     )
     return Change(planned=planned, settings=settings.sources if given.texts else None, rotas=text), report
 

@@ -6,7 +6,7 @@ one who comes: another import, or the service (``Successor``).
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -29,11 +29,15 @@ LOOK_EVERY_S = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What is to come into force together. None: no settings, no rotas are told."""
+    """What is to come into force together. None: no settings, no rotas are told.
+
+    ``decided`` is called in the transaction that decides on it; what it raises keeps all of it out.
+    """
 
     planned: Planned
     settings: Mapping[str, str] | None = None
     rotas: str | None = None
+    decided: Callable[[Tx], Awaitable[None]] | None = None
 
 
 async def take_in(station: Station, change: Change) -> bool:
@@ -44,7 +48,7 @@ async def take_in(station: Station, change: Change) -> bool:
     async with station.db.write() as tx:
         if not await tx.imports.holds(change.planned.seen):
             return False
-        await _set_documents(station, tx, change)
+        await _decide(station, tx, change)
         for part in sets:
             await _apply(station, tx, part)
         await reread_all(tx, station.now())
@@ -108,7 +112,7 @@ async def _take_in_by_sets(station: Station, change: Change, sets: Sequence[Rost
         if not await tx.imports.holds(change.planned.seen) or not await tx.staging.release(name):
             await tx.staging.discard(name)
             return False
-        await _set_documents(station, tx, change)
+        await _decide(station, tx, change)
         await tx.imports.note()
     await finish_released(station)
     return True
@@ -127,7 +131,9 @@ async def _apply_next(station: Station) -> bool:
     return True
 
 
-async def _set_documents(station: Station, tx: Tx, change: Change) -> None:
+async def _decide(station: Station, tx: Tx, change: Change) -> None:
+    if change.decided is not None:
+        await change.decided(tx)
     if change.settings is not None:
         await tx.settings.add(change.settings, station.now())
     if change.rotas is not None:

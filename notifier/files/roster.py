@@ -99,7 +99,7 @@ def _open_xlsx(source: Path, findings: Findings) -> tuple[_Sheets, list[Finding]
     sheets: _Sheets = {}
     unread: list[Finding] = []
     for name, sheet in xlsx_sheets(source, findings).items():
-        table = _table_named(name) or _table_headed(sheet)
+        table = table_named(name) or _table_headed(sheet)
         if table is not None:
             sheets[table] = [*(sheets.get(table) or []), sheet]
         elif sheet.rows:
@@ -111,7 +111,7 @@ def _open_xlsx(source: Path, findings: Findings) -> tuple[_Sheets, list[Finding]
     return sheets, unread
 
 
-def _table_named(sheet: str) -> str | None:
+def table_named(sheet: str) -> str | None:
     """The table that a sheet's name says, alone or beside a town's (``人员-白石街道``, ``Baishi people``)."""
     plain = sheet.strip().lower()
     words = {word for word in _BETWEEN.split(plain) if word}

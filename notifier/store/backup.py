@@ -30,6 +30,7 @@ async def back_up(
                 await asyncio.to_thread(_vacuum, database.file, part)
             else:
                 await _copy_out(database, part, progress)
+            await asyncio.to_thread(_leave_out, part)
             await asyncio.to_thread(_put_in_place, part, file)
     except OSError as error:
         raise InputError(f"{file} cannot be written ({error.strerror or error})") from error
@@ -75,6 +76,14 @@ def _vacuum(source: Path, target: Path) -> None:
     uri = f"{source.absolute().as_uri()}?mode=ro"
     with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as conn:
         conn.execute("VACUUM INTO ?", (str(target),))
+
+
+def _leave_out(file: Path) -> None:
+    """Take out what is there for an hour only: a backup is kept for years."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as conn:
+        if conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'uploads'").fetchone():
+            conn.execute("PRAGMA secure_delete = ON")
+            conn.execute("DELETE FROM uploads")
 
 
 async def _copy_out(database: Database, part: Path, progress: Progress | None) -> None:

@@ -44,6 +44,8 @@ class TableContent:
 def _said(value: object) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
     raise TypeError(f"a {type(value).__name__} in a row")
 
 

@@ -43,6 +43,7 @@ from notifier.store.tables import (
     shift_covers,
     shift_people,
     sign_ins,
+    uploads,
     vouchers,
 )
 from notifier.store.types import UtcTime
@@ -73,6 +74,7 @@ _NAMED_IN: dict[Table, tuple[Column[Any], ...]] = {
     grants: (grants.c.person, grants.c.by),
     api_tokens: (api_tokens.c.person, api_tokens.c.by),
     api_answers: (api_answers.c.person,),
+    uploads: (uploads.c.by,),
 }
 """Where a person's id stands."""
 
@@ -82,6 +84,8 @@ _IDS = frozenset({"id", "case", "matter", "message", "broadcast", "previous", "r
 _SECRET = frozenset(
     {"token_hash", "code_hash", "selector", "ticket_hash", "link_hash", "asked_hash", "address_hash", "salt"}
     | {"key_hash", "body_hash"}
+    # Of an upload, which is about everybody.
+    | {"shown", "parcel"}
 )
 
 
@@ -175,6 +179,8 @@ async def erase(
         done[table.name] = (await conn.execute(delete(table).where(_at(table, addresses)))).rowcount
     for table in (links, link_tokens, vouchers, sign_ins, sessions, api_tokens, api_answers):
         done[table.name] = (await conn.execute(delete(table).where(table.c.person == person))).rowcount
+    # Whoever's they are, they may hold him.
+    done[uploads.name] = (await conn.execute(delete(uploads))).rowcount
     for table, values in _blanks(person, now).items():
         column, *_ = _NAMED_IN[table]
         done[table.name] = (await conn.execute(update(table).where(column == person).values(values))).rowcount

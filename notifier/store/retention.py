@@ -35,15 +35,16 @@ from notifier.store.tables import (
     shifts,
     sign_ins,
     timers,
+    uploads,
     vouchers,
 )
 
 SET_SIZE = 1000
 """Rows that one transaction forgets."""
 
-DAY = timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MONTH, YEAR, FOR_GOOD = timedelta(days=30), timedelta(days=400), timedelta(days=1200)
-"""What was never finished; raw material; what was said to whom; decisions and what they were about."""
+"""What waits; was never finished; raw material; what was said to whom; decisions and what they were about."""
 
 Key = tuple[Any, ...]
 """The primary key of a row."""
@@ -95,6 +96,8 @@ RULES = (
         old=lambda before: import_sets.c.import_id.in_(_unreleased(before)),
     ),
     Rule(name="imports", of=imports, age=DAY, old=lambda before: imports.c.id.in_(_unreleased(before))),
+    # In their hour they are forgotten by who watches, minute by minute; this is for where nobody does.
+    Rule(name="uploads", of=uploads, age=HOUR, old=lambda before: uploads.c.created_at < before),
     Rule(
         # The row stays: a carrier that tells the same thing again is still recognised.
         name="inbox_payloads",

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -529,6 +530,22 @@ import_sets = Table(
     Column("import_id", String, primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("content", Text, nullable=False),
+)
+
+uploads = Table(
+    "uploads",
+    metadata,
+    # Roster files handed in on a page, for an hour at the most; times are the machine's own.
+    Column("id", String, primary_key=True),
+    Column("by", String, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("names", JSON, nullable=False),
+    # What the page says that they change.
+    Column("shown", Text, nullable=False),
+    # The files in one piece.
+    Column("parcel", LargeBinary, nullable=False),
 )
 
 # ── who may come in ──────────────────────────────────────────────────────────────────────────────

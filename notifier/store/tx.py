@@ -39,6 +39,7 @@ from notifier.store.sign_ins import SignInRepo
 from notifier.store.signals import SignalRepo
 from notifier.store.staging import StagingRepo
 from notifier.store.timers import TimerRepo
+from notifier.store.uploads import UploadRepo
 from notifier.store.vouchers import VoucherRepo
 from notifier.store.walls import WallRepo
 
@@ -152,6 +153,11 @@ class Tx:
     def timers(self) -> TimerRepo:
         """Everything that must happen later."""
         return TimerRepo(self.conn)
+
+    @cached_property
+    def uploads(self) -> UploadRepo:
+        """Roster files handed in on a page."""
+        return UploadRepo(self.conn)
 
     @cached_property
     def vouchers(self) -> VoucherRepo:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Float, Integer, Table, insert
+from sqlalchemy import JSON, Boolean, Float, Integer, LargeBinary, Table, insert
 
 from notifier.domain.message import MessageState
 from notifier.store.database import Database
@@ -14,6 +14,8 @@ from tests.contract.store_a import PLAIN, put
 from tests.contract.store_city import ROSTER, take_in
 
 MOMENT = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
+
+PARCEL = b"\x00\xffPK files in one piece"
 
 
 async def fill(database: Database) -> None:
@@ -37,6 +39,7 @@ def _value(column: Any) -> object:
         (Boolean, True),
         (Float, 0.1),
         (Integer, 7001),
+        (LargeBinary, PARCEL),
     )
     return next(
         (value for kind, value in kinds if isinstance(column.type, kind)), f"名 'x' \"{column.name}\""

@@ -28,6 +28,7 @@ from notifier.store.tables import (
     metadata,
     people,
 )
+from notifier.store.uploads import Upload
 from tests.contract.store_a import NOW, PLAIN, message, put
 from tests.contract.store_city import ANN, BOB, CITY, DAN, EVA, ROSTER, SHARED, take_in
 from tests.contract.test_store_keep_retention import DAY, at
@@ -109,6 +110,8 @@ async def fill(database: Database) -> None:
             )
             token = replace(token, id=await tx.api_tokens.add(f"{person}t", token))
             await tx.api_answers.claim(token, f"{person}k", "POST /api/v1/x", f"{person}b", NOW)
+        upload = Upload(id="u", by=DAN, created_at=NOW, sha256="0", size=1, names=("people.csv",), shown="{}")
+        await tx.uploads.add(upload, b"everybody")
 
 
 async def column(database: Database, query: Any) -> list[Any]:
@@ -128,11 +131,13 @@ async def test_an_export_is_everything_that_names_him(database: Database) -> Non
     assert [row["event"] for row in told["journal"]] == ["acknowledged"]
     counts = {name: len(rows) for name, rows in told.items() if name != "person"}
     one = ["people", "links", "link_tokens", "vouchers", "offices", "office_records", "leaves", "matters"]
-    one += ["answers", "journal", "sign_ins", "sessions", "grants", "api_tokens", "api_answers"]
+    one += ["answers", "journal", "sign_ins", "sessions", "grants", "api_tokens", "api_answers", "uploads"]
     two = ["messages", "address_states", "courtesies"]
     none = ["pauses", "shift_people", "shift_covers", "presences", "sheets", "cases", "calls"]
     none += ["relays", "broadcasts"]
     assert counts == dict.fromkeys(one, 1) | dict.fromkeys(two, 2) | dict.fromkeys(none, 0) | {"inbox": 3}
+    assert "parcel" not in told["uploads"][0]
+    assert "shown" not in told["uploads"][0]
     assert not any(
         "hash" in name or name in ("selector", "salt")
         for table in ("link_tokens", "vouchers", "sign_ins", "sessions", "api_tokens", "api_answers")
@@ -156,7 +161,7 @@ async def test_an_erasure_blanks_him_and_nobody_else(database: Database) -> None
     assert done == {
         **{"inbox": 2, "address_states": 2, "courtesies": 2, "links": 1, "link_tokens": 1, "vouchers": 1},
         **{"people": 1, "messages": 2, "answers": 1, "leaves": 1, "matters": 1, "office_records": 1},
-        **{"sign_ins": 1, "sessions": 1, "grants": 1, "api_tokens": 1, "api_answers": 1},
+        **{"sign_ins": 1, "sessions": 1, "grants": 1, "api_tokens": 1, "api_answers": 1, "uploads": 1},
     }
     assert await export_person(at(database, NOW), ANN) == ann
     dan: Any = await export_person(at(database, NOW), DAN)

@@ -43,20 +43,20 @@ async def asks(browser: Browser, who: str, **fields: str) -> httpx.Response:
     """The page that shows what would change."""
     form = await browser.get(f"{PEOPLE}/{who}/edit")
     assert form.status_code == 200, form.text
-    return await browser.post(f"{PEOPLE}/{who}/edit", **hidden(form.text), **fields)
+    return await browser.send(f"{PEOPLE}/{who}/edit", {**hidden(form.text), **fields})
 
 
 async def changes(browser: Browser, who: str, **fields: str) -> httpx.Response:
     """Ask for it and confirm it."""
     shown = await asks(browser, who, **fields)
     assert shown.status_code == 200, shown.text
-    return await browser.post(f"{PEOPLE}/{who}/edit", **hidden(shown.text))
+    return await browser.send(f"{PEOPLE}/{who}/edit", hidden(shown.text))
 
 
 async def adds(browser: Browser, **fields: str) -> httpx.Response:
     """The page that shows who would be added, confirmed where that is offered."""
-    shown = await browser.post(OF_V1, **fields)
-    return await browser.post(OF_V1, **hidden(shown.text)) if shown.status_code == 200 else shown
+    shown = await browser.send(OF_V1, fields)
+    return await browser.send(OF_V1, hidden(shown.text)) if shown.status_code == 200 else shown
 
 
 async def stored(database: Database, who: str) -> Person | None:
@@ -112,7 +112,7 @@ async def test_who_moves_is_found_in_the_journal_of_both_units(database: Databas
     town = await console.signed_in(DAN)
     shown = await asks(town, ANN, name="王建国", unit=V2)
     assert "职务不跟着人走" in shown.text
-    assert (await town.post(f"{PEOPLE}/{ANN}/edit", **hidden(shown.text))).status_code == 303
+    assert (await town.send(f"{PEOPLE}/{ANN}/edit", hidden(shown.text))).status_code == 303
     assert [line[2] for line in await journal(database, "person_changed")] == [V2, V1]
     moved = await stored(database, ANN)
     assert moved is not None
@@ -125,7 +125,7 @@ async def test_a_form_of_an_older_state_is_refused(database: Database) -> None:
     town = await console.signed_in(DAN)
     older = hidden((await asks(town, CAI, name="甲")).text)
     assert (await changes(town, CAI, name="乙")).status_code == 303
-    assert (await town.post(f"{PEOPLE}/{CAI}/edit", **older)).status_code == 409
+    assert (await town.send(f"{PEOPLE}/{CAI}/edit", older)).status_code == 409
     now = await stored(database, CAI)
     assert now is not None
     assert now.name == "乙"
@@ -205,11 +205,11 @@ async def test_somebody_who_is_free_leaves_and_comes_back_with_his_id(database: 
     town = await console.signed_in(DAN)
     page = await town.get(f"{PEOPLE}/{FAN}/remove")
     assert "收不到任何东西" in page.text
-    answer = await town.post(f"{PEOPLE}/{FAN}/remove", **hidden(page.text))
+    answer = await town.send(f"{PEOPLE}/{FAN}/remove", hidden(page.text))
     assert answer.headers["location"] == f"{PEOPLE}/{FAN}"
     assert await stored(database, FAN) is None
     assert await journal(database, "person_removed") == [(DAN, FAN, V2, "web", None)]
-    again = await town.post(f"{PEOPLE}/{FAN}/remove", **hidden(page.text))
+    again = await town.send(f"{PEOPLE}/{FAN}/remove", hidden(page.text))
     assert again.status_code == 409
     shown = await town.post(OF_V1, name="范", id=FAN)
     assert "以前在名册里" in shown.text

@@ -69,7 +69,7 @@ async def test_absent_with_a_reason_and_back(evening: Station) -> None:
 
 async def test_somebody_acts_and_ceases_to(evening: Station) -> None:
     async with console_of(evening, "p01") as desk:
-        page = await does(desk, "act", person="p12", words="白街〔2026〕7号", until="2026-12-05T08:00")
+        page = await does(desk, "act", person="p12", order="白街〔2026〕7号", until="2026-12-05T08:00")
         assert "周丽华 代理" in page
         evening.phone("p12").expects("请您代理岐元村书记", "白街〔2026〕7号")
         assert "代理已结束" in await does(desk, "end-acting")
@@ -92,7 +92,7 @@ async def test_of_two_who_confirm_the_second_is_told(evening: Station) -> None:
         ("absent", {}, "没有写原因"),
         ("absent", {"words": "病", "until": "soon"}, "时间看不懂"),
         ("absent", {"words": "病", "until": "2026-01-01T08:00"}, "结束时间不晚于"),
-        ("act", {"person": " "}, "没有写由谁代理"),
+        ("act", {"person": " "}, "没有选人"),
     ],
 )
 async def test_what_cannot_be_is_told_in_one_line(

@@ -4,10 +4,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from notifier.domain.holdings import OfficeRecord, Seat, announced
+from notifier.domain.holdings import OfficeRecord
 from notifier.domain.ids import PersonId, PostCode, ShiftKey, UnitCode
 from notifier.domain.roster import ChannelName, Office, Person, Post, Presence, Shift, Unit
 from notifier.engine.access.guard import SeenUnits
+from notifier.engine.console.coming import announced_of, seats_of
 from notifier.engine.station import Station
 from notifier.store.contacts import IssuedToken
 from notifier.store.tx import Tx
@@ -102,18 +103,11 @@ async def read_person(
     )
 
 
-async def announced_of(tx: Tx, seats: Iterable[Seat], now: datetime) -> tuple[OfficeRecord, ...]:
-    """What is entered of those seats and has not begun, by when it does."""
-    books = await tx.office_records.of_seats(list(seats))
-    coming = [record for book in books.values() for record in announced(book, now)]
-    return tuple(sorted(coming, key=lambda record: (record.since, record.id)))
-
-
 async def _coming(
     tx: Tx, offices: Iterable[Office], person: PersonId, now: datetime
 ) -> tuple[OfficeRecord, ...]:
-    seats = [Seat(unit=office.unit, title=office.title, rank=office.rank) for office in offices]
-    return tuple(record for record in await announced_of(tx, seats, now) if record.person == person)
+    coming = await announced_of(tx, seats_of(offices), now)
+    return tuple(record for record in coming if record.person == person)
 
 
 async def _lines(station: Station, tx: Tx, person: Person) -> tuple[Line, ...]:

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from notifier.domain.holdings import OfficeRecord
 from notifier.domain.ids import PersonId, UnitCode
 from notifier.domain.roster import Office, Person, Post
 from notifier.engine.access.guard import SeenUnits
+from notifier.engine.console.coming import announced_of, seats_of
 from notifier.engine.console.unit_view import Member, members_among
 from notifier.engine.station import Station
 from notifier.store.roster_search import PeopleFilter
@@ -41,11 +43,15 @@ class PeoplePage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitRoster:
-    """The offices and posts of exactly one unit; ``people`` are all who are named."""
+    """The offices and posts of exactly one unit; ``people`` are all who are named.
+
+    ``coming`` is what is settled of its offices and has not begun.
+    """
 
     at: datetime
     offices: tuple[Office, ...]
     posts: tuple[Post, ...]
+    coming: tuple[OfficeRecord, ...]
     people: Mapping[PersonId, Person]
 
 
@@ -91,10 +97,13 @@ async def read_people(
 async def read_unit_roster(tx: Tx, unit: UnitCode, now: datetime) -> UnitRoster:
     """The offices and posts of a unit for somebody who may see it."""
     offices = await tx.roster.offices_of(unit)
+    coming = await announced_of(tx, seats_of(offices), now)
     named = {person for office in offices for person in (office.person, office.acting) if person}
+    named |= {record.person for record in coming if record.person}
     return UnitRoster(
         at=now,
         offices=tuple(offices),
         posts=tuple(await tx.roster.posts_of(unit)),
+        coming=coming,
         people=await tx.roster.people(named),
     )

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from notifier.domain.gaps import LOOK_BACK, Gap, find_gaps
+from notifier.domain.holdings import OfficeRecord
 from notifier.domain.ids import PersonId, ShiftKey, UnitCode
-from notifier.domain.roster import Person, Post, Shift
+from notifier.domain.roster import Office, OfficeStatus, Person, Post, Shift
+from notifier.engine.console.coming import announced_of, seats_of
 from notifier.engine.station import Station
 from notifier.store.tx import Tx
 
@@ -42,10 +44,16 @@ class PlannedPost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Week:
-    """A unit's week from the civil day ``first`` on; ``people`` are all who are named."""
+    """A unit's week from the civil day ``first`` on; ``people`` are all who are named.
+
+    ``away`` are the offices whose holder is absent or suspended now, as far as that may reach into the week;
+    ``coming`` what is settled of offices and begins in it.
+    """
 
     first: date
     posts: tuple[PlannedPost, ...]
+    away: tuple[Office, ...]
+    coming: tuple[OfficeRecord, ...]
     people: Mapping[PersonId, Person]
 
 
@@ -77,7 +85,26 @@ async def read_week(station: Station, tx: Tx, unit: UnitCode, first: date) -> We
         )
         is_bare = not any(set(turn.shift.people) - turn.away for turn in own)
         planned.append(PlannedPost(post=post, days=by_day, is_bare=is_bare))
-    return Week(first=first, posts=tuple(planned), people=await tx.roster.people(set(_named(turns))))
+    offices, now = await tx.roster.offices_of(unit), station.now()
+    gone = [office for office in offices if _is_away(office, now, start, end)]
+    coming = [one for one in await announced_of(tx, seats_of(offices), now) if _touches(one, start, end)]
+    named = {*_named(turns), *(office.person for office in gone), *(record.person for record in coming)}
+    return Week(
+        first=first,
+        posts=tuple(planned),
+        away=tuple(gone),
+        coming=tuple(coming),
+        people=await tx.roster.people([person for person in named if person is not None]),
+    )
+
+
+def _is_away(office: Office, now: datetime, start: datetime, end: datetime) -> bool:
+    is_gone = office.person is not None and office.status_at(now) is not OfficeStatus.IN_POST
+    return is_gone and end > now and (office.until is None or office.until > start)
+
+
+def _touches(record: OfficeRecord, start: datetime, end: datetime) -> bool:
+    return record.since < end and (record.until is None or record.until > start)
 
 
 async def _covers(tx: Tx, shifts: Sequence[Shift]) -> dict[ShiftKey, dict[PersonId, PersonId]]:

@@ -1,8 +1,6 @@
 """One seat: who holds it and who acts in it, and what may be done about that."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import Final
 from urllib.parse import quote
@@ -12,32 +10,26 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from notifier.domain.access import Right
+from notifier.domain.holdings import OfficeRecord
 from notifier.domain.ids import PersonId
 from notifier.domain.roster import Office, Person
-from notifier.engine.access.guard import Guard
-from notifier.engine.console.seat_actions import SeatChange, SeatDeed, change_seat, seats_held, seen_of
-from notifier.errors import InputError, NotFound
-from notifier.files.findings import BadValue
-from notifier.files.moments import moment_reader
+from notifier.engine.console.coming import announced_of, seats_of
+from notifier.engine.console.seat_actions import SeatChange, SeatDeed, change_seat, seen_of
+from notifier.engine.console.seat_candidates import candidates_for
+from notifier.errors import InputError
 from notifier.store.tx import Tx
+from notifier.web.console.asked import words
 from notifier.web.console.csrf import read_form, text_of
 from notifier.web.console.kit import Kit, actor
 from notifier.web.console.roster import ROSTER
 from notifier.web.console.routes import Routes
+from notifier.web.console.seat_form import SeatForm, seat_meant
 from notifier.web.console.telling import Teller
 from notifier.web.console.visit import Visitor
 
 SEAT: Final = f"{ROSTER}/units/{{unit}}/offices/{{title}}/{{rank}}"
-_OF_HOLDER: Final = frozenset({SeatDeed.ABSENT, SeatDeed.BACK})
-_MOST_WORDS: Final = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
-    """What a form asks for, and every seat that it is about."""
-
-    change: SeatChange
-    seats: tuple[Office, ...]
+_LEAVES_IT_OPEN: Final = frozenset({SeatDeed.ABSENT, SeatDeed.SUSPEND, SeatDeed.VACATE, SeatDeed.END_ACTING})
+"""After which somebody else may be called in its place."""
 
 
 class SeatPages:
@@ -54,127 +46,93 @@ class SeatPages:
             routes.post(f"{SEAT}/{deed}", partial(self.change, deed=deed))
 
     async def seat(self, request: Request, visitor: Visitor) -> Response:
-        """How it stands, and the forms."""
-        did = request.query_params.get("did", "")
+        """How it stands, and the forms; ``q`` looks for somebody for them."""
+        did, text = request.query_params.get("did", ""), words(request.query_params, "q")
+        station = self._kit.parts.station
+        now = station.now()
         async with self._kit.read(visitor) as (tx, guard):
-            office = await _seat(tx, guard, request)
-            people = await _people(tx, [office])
-            units = await tx.roster.units_named([office.unit])
+            office = await seat_meant(tx, guard, request)
+            coming = await announced_of(tx, seats_of([office]), now)
+            people = await _people(tx, [office], coming)
+            choice = await candidates_for(
+                station, tx, office, guard.units(Right.SEE), text, whole=guard.scope.everything, now=now
+            )
+            units = await tx.roster.units()
         return self._kit.renderer.page(
             request,
             visitor,
             "roster_seat.html",
             office=office,
+            coming=coming,
+            choice=choice,
+            text=text,
             unit=units[office.unit],
-            now=self._kit.parts.station.now(),
+            units=units,
+            now=now,
             did=did if did in {str(deed) for deed in SeatDeed} else "",
             seen=seen_of(office),
-            here=_address(office),
+            here=address(office),
+            is_own=office.person == visitor.person.id,
+            reach={one.id for one in people.values() if guard.may(one.unit, Right.SEE)},
             tell=Teller.of(self._kit, visitor.locale, people),
         )
 
     async def change(self, request: Request, visitor: Visitor, *, deed: SeatDeed) -> Response:
         """Show what would be done; with ``sure``, do it."""
         form = await read_form(request)
+        asking = SeatForm(self._kit, visitor, form, deed)
         if not text_of(form, "sure"):
-            return await self._confirm(request, visitor, form, deed)
-        now = self._kit.parts.station.now()
+            return await self._confirm(request, visitor, asking)
         async with self._kit.write(visitor) as (tx, guard):
             # Before it is read, so that of two who press at once the second finds it changed.
             await tx.cases.decide_alone()
-            asked = await self._asked(tx, guard, request, visitor, form, deed)
-            await change_seat(self._kit.parts, tx, asked.change, actor(visitor), text_of(form, "seen"), now)
-        return RedirectResponse(f"{_address(asked.change.office)}?did={deed}", status_code=303)
+            change = (await asking.read(tx, guard, request)).change
+            await self._do(tx, visitor, form, change)
+        return RedirectResponse(f"{address(change.office)}?did={deed}", status_code=303)
 
-    async def _confirm(self, request: Request, visitor: Visitor, form: FormData, deed: SeatDeed) -> Response:
+    async def _do(self, tx: Tx, visitor: Visitor, form: FormData, change: SeatChange) -> None:
+        now = self._kit.parts.station.now()
+        try:
+            await change_seat(self._kit.parts, tx, change, actor(visitor), text_of(form, "seen"), now)
+        except InputError as error:
+            cannot = self._kit.renderer.say(visitor.locale, "seat.cannot")
+            raise InputError(f"{cannot} ({error})") from None
+
+    async def _confirm(self, request: Request, visitor: Visitor, asking: SeatForm) -> Response:
+        now = self._kit.parts.station.now()
         async with self._kit.read(visitor) as (tx, guard):
-            asked = await self._asked(tx, guard, request, visitor, form, deed)
-            people = await _people(tx, asked.seats, asked.change.person)
+            asked = await asking.read(tx, guard, request)
+            change = asked.change
+            coming = [one for one in await announced_of(tx, [change.seat], now) if one.id == change.record]
+            following = None
+            if change.deed in _LEAVES_IT_OPEN:
+                following = await self._kit.parts.offices.next_in_rank(tx, change.seat, now)
+            people = await _people(tx, asked.seats, coming, change.person, following)
             units = await tx.roster.units_named({office.unit for office in asked.seats})
         return self._kit.renderer.page(
             request,
             visitor,
             "roster_seat_sure.html",
-            change=asked.change,
+            change=change,
             seats=asked.seats,
+            coming=coming,
+            following=following,
             units=units,
-            fields={name: text_of(form, name) for name in ("person", "since", "until", "words", "seen")},
-            here=_address(asked.change.office),
+            fields=asking.fields,
+            here=address(change.office),
             tell=Teller.of(self._kit, visitor.locale, people),
         )
 
-    # ── what is asked for ──
 
-    async def _asked(
-        self, tx: Tx, guard: Guard, request: Request, visitor: Visitor, form: FormData, deed: SeatDeed
-    ) -> _Asked:
-        """Raises NotAllowed, NotFound, InputError."""
-        office = await _seat(tx, guard, request)
-        seats = [office]
-        if deed in _OF_HOLDER:
-            if office.person is None:
-                raise InputError(self._say(visitor, "vacant"))
-            seats = await seats_held(tx, office.person)
-            for one in seats:
-                # An absence counts for all of them, so each must be in reach.
-                guard.unit(one.unit, Right.ROSTER)
-        person = None
-        if deed is SeatDeed.ACT:
-            told = text_of(form, "person").strip()
-            if not told:
-                raise InputError(self._say(visitor, "needs_person"))
-            person = (await guard.person(tx, told, Right.SEE)).id
-        since, until = self._span(visitor, form)
-        change = SeatChange(
-            deed=deed,
-            office=office,
-            since=since,
-            until=until,
-            words=self._words(visitor, form, deed),
-            person=person,
-        )
-        return _Asked(change=change, seats=tuple(seats))
-
-    def _span(self, visitor: Visitor, form: FormData) -> tuple[datetime | None, datetime | None]:
-        since, until = self._moment(visitor, form, "since"), self._moment(visitor, form, "until")
-        now = self._kit.parts.station.now()
-        if until is not None and until <= max(since or now, now):
-            raise InputError(self._say(visitor, "until_first"))
-        return since, until
-
-    def _moment(self, visitor: Visitor, form: FormData, name: str) -> datetime | None:
-        told = text_of(form, name).strip()
-        if not told:
-            return None
-        try:
-            return moment_reader(self._kit.parts.station.zone)(told)
-        except BadValue:
-            raise InputError(self._say(visitor, "bad_time")) from None
-
-    def _words(self, visitor: Visitor, form: FormData, deed: SeatDeed) -> str | None:
-        told = " ".join(text_of(form, "words").split())[:_MOST_WORDS]
-        if deed is SeatDeed.ABSENT and not told:
-            raise InputError(self._say(visitor, "needs_reason"))
-        return told or None
-
-    def _say(self, visitor: Visitor, name: str) -> str:
-        return self._kit.renderer.say(visitor.locale, f"seat.{name}")
-
-
-async def _seat(tx: Tx, guard: Guard, request: Request) -> Office:
-    asked = request.path_params
-    unit = guard.unit(asked["unit"], Right.ROSTER)
-    for office in await tx.roster.offices_of(unit):
-        if (office.title, str(office.rank)) == (asked["title"], asked["rank"]):
-            return office
-    raise NotFound(f"{unit} has no such office")
-
-
-async def _people(tx: Tx, offices: Iterable[Office], also: PersonId | None = None) -> dict[PersonId, Person]:
-    named = {person for office in offices for person in (office.person, office.acting)} | {also}
+async def _people(
+    tx: Tx, offices: Iterable[Office], records: Iterable[OfficeRecord], *also: PersonId | None
+) -> dict[PersonId, Person]:
+    named = {person for office in offices for person in (office.person, office.acting)} | {*also}
+    named |= {person for record in records for person in (record.person, record.by)}
     return await tx.roster.people([person for person in named if person is not None])
 
 
-def _address(office: Office) -> str:
+def address(office: Office) -> str:
+    """The page of that seat."""
     unit, title = quote(office.unit, safe=""), quote(office.title, safe="")
     return SEAT.format(unit=unit, title=title, rank=office.rank)

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from tests.browser.pages import FURTHER, addresses, open_addresses
+from tests.browser.pages import API, FURTHER, addresses, open_addresses
 from tests.browser.soundness import CONTRAST, VENDORED, faults, violations
 from tests.browser.window import opened, public_of, signed_in
 from tests.stories.harness import Station, duty_station
@@ -44,16 +44,21 @@ async def busy_city(
 async def test_every_page_is_sound(browser: Browser, busy_city: Station, locale: str) -> None:
     found: list[str] = []
     titles: dict[str, str] = {}
+    routes = busy_city.engine.app().routes
     async with opened(browser, public_of(busy_city), allowed=(REFUSED,)) as window:
         await window.in_language(locale)
         page = await window.context.new_page()
-        for address in open_addresses():
+        for address in open_addresses(routes):
             await page.goto(address)
             found += await faults(page, LANGS[locale])
+        await page.goto(API)
+        # One page for both languages, each part marked with its own.
+        found += await faults(page, LANGS["zh"])
         await window.has_session(await signed_in(busy_city, "p01"))
-        for address in addresses():
-            await page.goto(address)
-            assert page.url.endswith(address), f"{address} leads to {page.url}"
+        for address, status in addresses(routes).items():
+            answer = await page.goto(address)
+            assert answer is not None
+            assert (answer.status, page.url) == (status, f"{window.public}{address}")
             found += await faults(page, LANGS[locale])
             titles[address] = await page.title()
         for address in FURTHER:
@@ -68,7 +73,7 @@ async def test_every_page_can_be_read_in_the_dark(browser: Browser, busy_city: S
     async with opened(browser, public_of(busy_city), allowed=(REFUSED,), color_scheme="dark") as window:
         page = await window.context.new_page()
         await window.has_session(await signed_in(busy_city, "p01"))
-        for address in (*addresses(), *FURTHER):
+        for address in (*addresses(busy_city.engine.app().routes), *FURTHER, API):
             await page.goto(address)
             found += [f"{address}: {told}" for told in await violations(page, CONTRAST)]
     assert found == []

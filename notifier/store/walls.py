@@ -112,6 +112,13 @@ class WallRepo:
         found = await self._conn.execute(theirs.order_by(journal.c.id.desc()).limit(limit))
         return [JournalLine(**row) for row in found.mappings()]
 
+    async def trail(self, unit: UnitCode, since: datetime) -> tuple[int, int]:
+        """How many lines there are about exactly that unit since then, and the highest id among them."""
+        theirs = (journal.c.at >= since, journal.c.unit == unit)
+        query = select(func.count(), func.coalesce(func.max(journal.c.id), 0)).where(*theirs)
+        number, last = (await self._conn.execute(query)).one()
+        return number, last
+
 
 def _matter(row: RowMapping) -> OpenMatter:
     return OpenMatter(**dict(row) | {"kind": Kind(row["kind"]), "state": CaseState(row["state"])})

@@ -88,6 +88,7 @@ GET: dict[str, Guarded | str] = {
     "/console/events": Guarded(endless=True),
     "/console/me": Guarded(leads=True),
     "/console/units/{unit}": Guarded(right=Right.SEE, ids={"unit": V1}, leads=True),
+    "/console/units/{unit}/events": Guarded(right=Right.SEE, ids={"unit": V1}, endless=True),
     "/console/cases/{case}": Guarded(right=Right.SEE, ids=_CASE, leads=True),
     "/console/roster": Guarded(leads=True),
     _SEAT_PAGE: Guarded(right=Right.ROSTER, ids=_SEAT, leads=True),

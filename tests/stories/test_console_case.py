@@ -211,12 +211,13 @@ async def test_who_looks_after_a_village_pauses_that_and_nothing_above_it(evenin
 
 async def test_an_open_page_tells_what_goes_on(evening: Station) -> None:
     async with console_of(evening, "p01") as desk, console_of(evening, "p11") as secretary:
-        async with desk.watching(f"{CASE}/events?seen=calling/") as stream:
-            assert "呼叫中" in await stream.next()
+        stream_of = (await desk.sees(CASE)).partition('sse-connect="')[2].partition('"')[0]
+        async with desk.watching(stream_of) as stream:
             await secretary.post(f"{CASE}/take", seen="calling/")
             told = await stream.next("有人接手")
-        assert 'id="facts"' in told
-        assert "接手人：赵志强" in told, "that it is not as the page's forms take it to be"
+        assert [f'id="{name}"' in told for name in ("facts", "actions", "story")] == [True] * 3
+        assert f"{CASE}/take_over" in told, "the forms are those of the case as it is now"
+        assert 'value="held/p11"' in told
 
 
 async def test_a_list_that_was_not_signed_says_which_and_whose(evening: Station) -> None:

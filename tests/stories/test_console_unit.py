@@ -90,3 +90,14 @@ async def test_its_lists_of_the_last_days_are_shown(evening: Station) -> None:
         await evening.phone("p14").replies("签")
         page = (await secretary.sees(UNIT)).partition("近 7 天的清单")[2].partition("人员与绑定")[0]
     assert "已签待核" in page
+
+
+async def test_an_open_page_is_sent_what_has_changed_and_nothing_else(evening: Station) -> None:
+    async with console_of(evening, "p02") as liaison:
+        stream_of = (await liaison.sees(UNIT)).partition('sse-connect="')[2].partition('"')[0]
+        async with liaison.watching(stream_of) as stream:
+            await evening.phone("p14").replies("到岗")
+            told = await stream.next("没有未了的案件")
+    assert 'id="posts"' in told
+    assert 'id="people"' not in told
+    assert 'id="sheets"' not in told

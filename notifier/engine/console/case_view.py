@@ -8,8 +8,10 @@ from notifier.domain.case import Call, CallState, Case, CaseState, Chain, Place
 from notifier.domain.ids import PersonId, SheetKey, ShiftKey, UnitCode
 from notifier.domain.pausing import Pause
 from notifier.domain.policy import Kind
-from notifier.domain.roster import ChannelName, Person, Post, Shift, Unit, post_of
+from notifier.domain.precedence import may_take_over
+from notifier.domain.roster import ChannelName, Lineage, Person, Post, Shift, Unit, post_of
 from notifier.domain.sheet import Sheet
+from notifier.engine.console.choosing import Candidate, candidates
 from notifier.engine.parts import Parts
 from notifier.engine.reports import TraceEvent, trace_of
 from notifier.store.rows import StoredMessage
@@ -62,6 +64,8 @@ class Actions:
     take: bool = False
     hold: bool = False
     hand_on: bool = False
+    hand_to: bool = False
+    take_over: bool = False
     close: bool = False
 
 
@@ -70,6 +74,7 @@ class CaseView:
     """All that the page says. ``path`` runs from the unit up to the root; ``people`` are all who are named.
 
     ``ahead`` are the places of the chain that have not been reached; ``pauses`` hold over its post.
+    ``candidates`` are those whom it concerns and to whom it can be handed.
     """
 
     at: datetime
@@ -82,6 +87,7 @@ class CaseView:
     ahead: tuple[Place, ...]
     pauses: tuple[Pause, ...]
     may: Actions
+    candidates: tuple[Candidate, ...]
 
     @property
     def as_seen(self) -> str:
@@ -103,18 +109,21 @@ async def read_case(parts: Parts, tx: Tx, case: Case, reader: PersonId, now: dat
     ahead = _ahead(case, chain)
     about = await _about(parts, tx, case, reader, now)
     pauses = _pauses(await tx.pauses.standing(now), about.post, path, now)
+    lineage = await parts.station.lineage(tx, case.unit, now)
+    chosen = candidates(case, chain, reader) if case.is_open else ()
     named = {*_named(case, events, ahead), *(pause.by for pause in pauses if pause.by)}
     return CaseView(
         at=now,
         case=case,
         path=path,
         about=about,
-        people=await tx.roster.people(named),
+        people=await tx.roster.people({*named, *(one.person for one in chosen)}),
         calls=tuple(_calls(case, messages)),
         events=tuple(event for event in events if event.event not in BY_ITSELF),
         ahead=ahead,
         pauses=pauses,
-        may=_actions(case, chain, reader),
+        may=_actions(case, chain, lineage, reader, now),
+        candidates=chosen,
     )
 
 
@@ -179,7 +188,7 @@ def _ahead(case: Case, chain: Chain) -> tuple[Place, ...]:
 # ── what may be done ─────────────────────────────────────────────────────────────────────────────
 
 
-def _actions(case: Case, chain: Chain, reader: PersonId) -> Actions:
+def _actions(case: Case, chain: Chain, lineage: Lineage, reader: PersonId, now: datetime) -> Actions:
     if not case.is_open:
         return Actions()
     holds = case.holder == reader
@@ -192,7 +201,15 @@ def _actions(case: Case, chain: Chain, reader: PersonId) -> Actions:
         and reader not in chain.unable
         and not had_it
     )
-    return Actions(take=takes, hold=takes or holds, hand_on=holds, close=True)
+    takes_over = case.holder is not None and not had_it and may_take_over(reader, case.holder, lineage, now)
+    return Actions(
+        take=takes,
+        hold=takes or holds,
+        hand_on=holds,
+        hand_to=holds or case.holder is None,
+        take_over=takes_over and reader not in chain.unable,
+        close=True,
+    )
 
 
 def _pauses(

@@ -120,6 +120,11 @@ async def read_unit(station: Station, tx: Tx, unit: UnitCode, now: datetime) -> 
     )
 
 
+async def trail_of(station: Station, tx: Tx, unit: UnitCode, now: datetime) -> tuple[int, int]:
+    """Changes whenever anything is written down about that unit today. Compare, do not read."""
+    return await tx.walls.trail(unit, _midnight(station, now))
+
+
 async def _turns(tx: Tx, codes: Collection[PostCode], now: datetime) -> list[Turn]:
     shifts = await tx.outlook.shifts(codes, now, now + AHEAD)
     away: Mapping[ShiftKey, frozenset[PersonId]] = await tx.outlook.leaves([shift.key for shift in shifts])

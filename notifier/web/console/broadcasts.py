@@ -25,10 +25,10 @@ from notifier.errors import InputError
 from notifier.store.rows import Broadcast
 from notifier.store.tx import Tx
 from notifier.web.console.broadcast_table import table_of
-from notifier.web.console.case import Said
 from notifier.web.console.kit import Kit, actor
 from notifier.web.console.live import Streams
 from notifier.web.console.routes import Routes
+from notifier.web.console.said import Said
 from notifier.web.console.telling import Teller
 from notifier.web.console.visit import Visitor
 

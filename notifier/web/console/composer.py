@@ -26,7 +26,6 @@ from notifier.errors import InputError
 from notifier.store.deliveries import LostAddress
 from notifier.web.console.addressing import audience_of
 from notifier.web.console.broadcasts import BROADCASTS
-from notifier.web.console.case import Said
 from notifier.web.console.csrf import read_form, text_of
 from notifier.web.console.draft import (
     KINDS,
@@ -40,6 +39,7 @@ from notifier.web.console.draft import (
 )
 from notifier.web.console.kit import Kit
 from notifier.web.console.routes import Routes
+from notifier.web.console.said import Said
 from notifier.web.console.telling import Teller
 from notifier.web.console.visit import Visitor
 from notifier.web.console.words import LOCALES

@@ -11,7 +11,7 @@ from notifier.engine.forecast import Pacing
 from notifier.engine.parts import Parts
 from notifier.web.console.assets import Assets
 from notifier.web.console.broadcasts import BroadcastPages
-from notifier.web.console.case import CasePages
+from notifier.web.console.case import CASES, CasePages
 from notifier.web.console.composer import ComposerPages
 from notifier.web.console.deliveries import DeliveryPages
 from notifier.web.console.faces import Faces
@@ -30,7 +30,7 @@ from notifier.web.console.routes import Routes
 from notifier.web.console.seat import SeatPages
 from notifier.web.console.settings import SettingsPages
 from notifier.web.console.sign_in import SignInPages
-from notifier.web.console.unit import UnitPages
+from notifier.web.console.unit import UNITS, UnitPages
 from notifier.web.console.visit import Door
 from notifier.web.console.wall import WallPages
 from notifier.web.console.week import WeekPages
@@ -60,11 +60,13 @@ def console_routers(
     kit = Kit(parts, renderer)
     streams = Streams(door, feed)
     WallPages(kit, Faces(renderer), streams).add_to(routes)
-    UnitPages(kit).add_to(routes)
-    CasePages(kit, streams).add_to(routes)
+    units = UnitPages(kit, streams)
+    units.add_to(routes)
+    cases = CasePages(kit, streams)
+    cases.add_to(routes)
     ComposerPages(kit, pacing).add_to(routes)
     BroadcastPages(kit, streams).add_to(routes)
-    PausePages(kit).add_to(routes)
+    PausePages(kit, {CASES: cases.again, UNITS: units.again}).add_to(routes)
     RosterPages(kit).add_to(routes)
     WeekPages(kit).add_to(routes)
     SeatPages(kit).add_to(routes)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
+from urllib.parse import unquote
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -19,6 +20,7 @@ from notifier.store.tx import Tx
 from notifier.web.console.csrf import read_form, text_of
 from notifier.web.console.kit import Kit, actor
 from notifier.web.console.routes import Routes
+from notifier.web.console.said import Refused, Said, ShowAgain, Typed
 from notifier.web.console.visit import Visitor, safe_next
 
 PAUSES: Final = "/console/pauses"
@@ -32,9 +34,10 @@ DID: Final[Mapping[str, bool]] = {"pause": True, "resume": True, "paused_already
 class PausePages:
     """Changes below ``/console/pauses``; both lead back to the page they came from."""
 
-    def __init__(self, kit: Kit) -> None:
-        """Work with the console's kit."""
+    def __init__(self, kit: Kit, pages: Mapping[str, ShowAgain]) -> None:
+        """``pages`` show what was refused, each for the addresses below its own."""
         self._kit = kit
+        self._pages = pages
 
     def add_to(self, routes: Routes) -> None:
         """Take the changes in."""
@@ -44,6 +47,15 @@ class PausePages:
     async def pause(self, request: Request, visitor: Visitor) -> Response:
         """``where`` is ``post:CODE`` or ``unit:CODE``; for so many ``hours``, for a ``reason``."""
         form = await read_form(request)
+        try:
+            return await self._pause(visitor, form)
+        except InputError as error:
+            answer = await self._show_again(request, visitor, form, str(error))
+            if answer is None:
+                raise
+            return answer
+
+    async def _pause(self, visitor: Visitor, form: FormData) -> Response:
         now = self._kit.parts.station.now()
         async with self._kit.write(visitor) as (tx, guard):
             unit, post = await _where(tx, guard, text_of(form, "where"))
@@ -69,6 +81,19 @@ class PausePages:
                 return _back(form, "not_paused")
             await self._kit.parts.pausing.resume(tx, pause, actor(visitor), now)
         return _back(form, "resume")
+
+    async def _show_again(
+        self, request: Request, visitor: Visitor, form: FormData, why: str
+    ) -> Response | None:
+        """The page that it came from, with what was typed; None for a page that keeps nothing."""
+        folder, _, name = safe_next(text_of(form, "back")).partition("?")[0].rpartition("/")
+        show = self._pages.get(folder)
+        if show is None:
+            return None
+        said = Said(text=why, is_done=False)
+        return await show(
+            request, visitor, unquote(name), Refused(status=400, said=said, typed=Typed.of("pause", form))
+        )
 
     def _reason(self, visitor: Visitor, form: FormData) -> str:
         reason = text_of(form, "reason").strip()

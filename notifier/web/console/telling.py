@@ -28,6 +28,7 @@ _KEPT_ON: Final = re.compile(r"(?P<there>\d+) of (?P<wanted>\d+) on post, (?P<ke
 _PROXY: Final = re.compile(r"by proxy of (?P<person>\S+)")
 _FOR: Final = re.compile(r"for (?P<person>\S+)")
 _TO: Final = re.compile(r"to (?P<person>\S+)")
+_FROM: Final = re.compile(r"from (?P<person>\S+)")
 _BY: Final = re.compile(r"by (?P<person>\S+)")
 _DONE: Final = re.compile(r"done (?P<moment>\d{4}-\d\d-\d\dT[\d:.]+Z)")
 _WITHOUT: Final = re.compile(r"without (?P<items>\d+(, \d+)*)")
@@ -106,6 +107,7 @@ class Teller:
             (_PROXY, partial(self._person, "reason.by_proxy_of")),
             (_FOR, partial(self._person, "reason.for_somebody")),
             (_TO, partial(self._person, "reason.to_somebody")),
+            (_FROM, partial(self._person, "reason.from_somebody")),
             (_BY, partial(self._person, "reason.by_somebody")),
             (_DONE, self._done),
             (_WITHOUT, partial(self._say, "reason.without")),

@@ -12,6 +12,19 @@
     said.classList.toggle("visually-hidden", !isFailure);
   };
 
+  // What somebody types into, or has opened, is not taken from under their hands.
+  const isInUse = (part) =>
+    part.contains(document.activeElement) ||
+    part.querySelector("details[open]") !== null ||
+    [...part.querySelectorAll("input, textarea")].some((field) => field.value !== field.defaultValue);
+
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const { target } = event.detail;
+    if (!("keep" in target.dataset)) return;
+    event.detail.shouldSwap = !isInUse(target);
+    target.classList.toggle("stale", !event.detail.shouldSwap);
+  });
+
   document.addEventListener("htmx:sseError", () => offline(true));
   document.addEventListener("htmx:sseOpen", () => offline(false));
   document.addEventListener("htmx:sendError", () => offline(true));

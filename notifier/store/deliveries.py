@@ -19,7 +19,7 @@ from notifier.domain.secrecy import SIGN_IN_CODE
 from notifier.store.mappers import PERSON_COLUMNS, person_of
 from notifier.store.message_values import in_states, stored
 from notifier.store.rows import StoredMessage
-from notifier.store.statements import batches
+from notifier.store.statements import batches, plan_afresh
 from notifier.store.tables import address_states, cases, links, messages, people
 
 _UNIT = func.coalesce(cases.c.unit, people.c.unit)
@@ -104,6 +104,7 @@ class DeliveryRepo:
 
     async def counts(self, first: MessageId, units: Units) -> dict[tuple[ChannelName, MessageState], int]:
         """How many messages from ``first`` on are in each state, by channel; without zeros."""
+        await plan_afresh(self._conn)
         state = (messages.c.channel, messages.c.state)
         query = of_units(select(*state, func.count()), units).where(messages.c.id >= first, _TO_PEOPLE)
         found = await self._conn.execute(query.group_by(*state))
@@ -122,6 +123,7 @@ class DeliveryRepo:
         self, which: DeliveryFilter, limit: int, before: MessageId | None = None
     ) -> list[StoredMessage]:
         """The newest first; ``before`` is the last id of the page before."""
+        await plan_afresh(self._conn)
         query = of_units(select(messages), which.units).where(*_meant(which))
         if before is not None:
             query = query.where(messages.c.id < before)

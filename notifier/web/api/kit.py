@@ -109,7 +109,7 @@ def _replayed(used: ApiAnswer, asked: str, body_hash: str) -> Response:
 
 
 def _readable(key: str) -> str:
-    if not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
+    if not (0 < len(key.strip()) <= len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
         raise InputError(f"Idempotency-Key: give 1 to {LONGEST_KEY} plain characters, such as a UUID")
     return key
 

@@ -74,3 +74,14 @@ def test_one_name_in_two_spellings_is_one() -> None:
     assert name_key("陳國華") == name_key("陈国华")
     assert name_key("扎西喇嘛") == name_key(parse("补发 扎西喇嘛").name or "")
     assert {"陈", "陳"} <= set(first_letters(name_key("陈国华")))
+
+
+def test_common_surnames_are_the_same_in_either_script() -> None:
+    pairs = (
+        "陈陳刘劉黄黃赵趙吴吳孙孫马馬罗羅郑鄭谢謝韩韓冯馮邓鄧许許萧蕭叶葉苏蘇吕呂贾賈卢盧钟鍾谭譚陆陸韦韋范範邹鄒阎閻"
+        "贺賀赖賴龚龔庞龐蓝藍颜顏严嚴温溫芦蘆鲁魯毕畢聂聶骆駱齐齊庄莊时時关關凌淩费費纪紀欧歐项項阳陽卫衛鲍鮑单單宁寧"
+        "闵閔车車边邊饶饒邬鄔畅暢宫宮来來简簡娄婁盖蓋党黨谈談连連栾欒计計窦竇迟遲蒋蔣乔喬储儲乐樂农農仓倉闻聞门門"
+    )
+    simplified, traditional = pairs[::2], pairs[1::2]
+    assert name_key(traditional) == simplified
+    assert all(new in first_letters(old) for old, new in zip(simplified, traditional, strict=True))

@@ -1,6 +1,6 @@
 """Training phones: what each phone got, and its owner's part, where stand-ins take the carriers' place."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from hashlib import sha256
@@ -136,6 +136,7 @@ class PhonePages:
             phone = await self._phones.phone(name)
             if phone.unread:
                 await self._phones.has_read(name)
+                phone = replace(phone, unread=0)
         return await self._phones.search(asked.search, MOST), phone
 
     def _page(

@@ -15,6 +15,8 @@ PATIENT_MS = 60_000
 """How long a page may take: how soon it comes says how busy the machine is."""
 DESK: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
+SMALL: ViewportSize = {"width": 320, "height": 640}
+"""Or a desk's, with everything four times as large, which is the same to a page (WCAG 1.4.10)."""
 
 expect.set_options(timeout=PATIENT_MS)
 

@@ -9,7 +9,7 @@ from notifier.domain.case import CallState, Case, CaseState, TakenOver, Verdict
 from notifier.domain.ids import PersonId, ShiftKey
 from notifier.domain.message import Lane
 from notifier.domain.policy import Kind
-from notifier.domain.roster import DUTY_DESK, Post, Shift
+from notifier.domain.roster import DUTY_DESK, Post, PresenceEnd, Shift
 from notifier.engine.case_letters import base_values
 from notifier.engine.cases import Cases
 from notifier.engine.letters import Letter, Letters
@@ -61,7 +61,7 @@ class Handover:
             return []
         event = TakenOver(person=by.person, words=words, channel=by.channel)
         taken: list[Case] = []
-        for case in await self._to_take_over(tx, post, shift, by.person, now):
+        for case in await self.to_take_over(tx, post, shift, by.person, now):
             if (await self._cases.happen(tx, case.id, event, now)).verdict is Verdict.TAKEN:
                 taken.append(case)
         for holder in sorted({case.holder for case in taken if case.holder is not None}):
@@ -74,7 +74,7 @@ class Handover:
 
     # ── what is open ─────────────────────────────────────────────────────────────────────────────
 
-    async def _to_take_over(
+    async def to_take_over(
         self, tx: Tx, post: Post, shift: Shift, person: PersonId, now: datetime
     ) -> list[Case]:
         """What the leaving officers hold, and what waits for the desk with no holder; oldest first."""
@@ -86,10 +86,14 @@ class Handover:
         return his
 
     async def _leaving(self, tx: Tx, post: Post, shift: Shift, now: datetime) -> frozenset[PersonId]:
-        rows = [row.presence for row in await tx.presences.lately_on_post(post.code, now - SERVED_WITHIN)]
+        lately = await tx.presences.lately_on_post(post.code, now - SERVED_WITHIN)
+        rows = [row.presence for row in lately]
         shifts = await tx.shifts.many({row.shift for row in rows})
         ends = {key: known.end for key, known in shifts.items()}
-        return presence.leaving(rows, ends, shift, now + LEAVES_WITHIN)
+        # Whoever handed it over has gone, though his shift runs still.
+        handed = {row.presence.person for row in lately if row.ended is PresenceEnd.HANDED_OVER}
+        there = {own.person for own in rows if own.until is None}
+        return presence.leaving(rows, ends, shift, now + LEAVES_WITHIN) | (handed - there)
 
     async def _is_his(
         self, tx: Tx, case: Case, person: PersonId, leaving: Collection[PersonId], now: datetime
@@ -118,7 +122,7 @@ class Handover:
 
     async def _note(self, tx: Tx, post: Post, shift: Shift, person: PersonId, now: datetime) -> bool:
         """Tell him what is open at the desk, and how to take it over. False: nothing is."""
-        cases = await self._to_take_over(tx, post, shift, person, now)
+        cases = await self.to_take_over(tx, post, shift, person, now)
         texts = [await self._cases.in_words(tx, case.kind, case.subject, person, now) for case in cases]
         listed = [{"text": text} for text in texts if text is not None]
         if not listed:

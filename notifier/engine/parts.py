@@ -14,6 +14,7 @@ from notifier.engine.cases import Cases
 from notifier.engine.contacts_lost import ContactsLost
 from notifier.engine.cover_letters import CoverLetters
 from notifier.engine.covering import Covering
+from notifier.engine.desk_passing import DeskPassing
 from notifier.engine.digests import Digests
 from notifier.engine.exchange_letters import ExchangeLetters
 from notifier.engine.exchanges import Exchanges
@@ -62,6 +63,7 @@ class Parts:
     exchanges: Exchanges
     silence: Silence
     handover: Handover
+    desks: DeskPassing
     planner: Planner
     aftermath: Aftermath
     contacts_lost: ContactsLost
@@ -102,6 +104,7 @@ def assemble(station: Station) -> Parts:
     cases.when_closed(relief.case_closed)
     arrivals.when_arrived(handover.officer_came)
     arrivals.when_arrived(relief.has_come)
+    desks = DeskPassing(shifts, arrivals, handover)
     stand_ins = StandIns(station)
     return Parts(
         station=station,
@@ -122,6 +125,7 @@ def assemble(station: Station) -> Parts:
         exchanges=Exchanges(ExchangeLetters(station, letters, shifts), stand_ins),
         silence=silence,
         handover=handover,
+        desks=desks,
         planner=Planner(station, ends, sheets, cases),
         aftermath=Aftermath(station, letters, cases),
         contacts_lost=ContactsLost(station, letters),

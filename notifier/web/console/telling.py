@@ -32,6 +32,11 @@ _FROM: Final = re.compile(r"from (?P<person>\S+)")
 _BY: Final = re.compile(r"by (?P<person>\S+)")
 _DONE: Final = re.compile(r"done (?P<moment>\d{4}-\d\d-\d\dT[\d:.]+Z)")
 _WITHOUT: Final = re.compile(r"without (?P<items>\d+(, \d+)*)")
+_VOUCHED: Final = re.compile(r"vouched for by (?P<person>\S+)")
+_CLAIMED: Final = re.compile(r"claimed (?P<moment>\d{4}-\d\d-\d\dT[\d:.]+Z)")
+_LATE: Final = re.compile(r"late since (?P<moment>\d{4}-\d\d-\d\dT[\d:.]+Z)")
+_ISSUED: Final = re.compile(r"(?P<number>\d+), good until (?P<moment>\d{4}-\d\d-\d\dT[\d:.]+Z)")
+_COVER: Final = re.compile(r"cover: (?P<told>.+)")
 _ACTING: Final = re.compile(r"acting (?P<title>\S+)")
 _AND: Final = "; "
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
@@ -109,7 +114,12 @@ class Teller:
             (_TO, partial(self._person, "reason.to_somebody")),
             (_FROM, partial(self._person, "reason.from_somebody")),
             (_BY, partial(self._person, "reason.by_somebody")),
-            (_DONE, self._done),
+            (_VOUCHED, partial(self._person, "reason.vouched_for")),
+            (_DONE, partial(self._moment, "reason.done")),
+            (_CLAIMED, partial(self._moment, "reason.claimed")),
+            (_LATE, partial(self._moment, "reason.late_since")),
+            (_ISSUED, partial(self._moment, "reason.good_until")),
+            (_COVER, self._cover),
             (_WITHOUT, partial(self._say, "reason.without")),
             (_ACTING, self._acting),
         )
@@ -127,8 +137,11 @@ class Teller:
     def _person(self, name: str, *, person: str) -> str:
         return self._say(name, name=self.name(PersonId(person)))
 
-    def _done(self, moment: str) -> str:
-        return self._say("reason.done", time=self.at(datetime.fromisoformat(moment)))
+    def _moment(self, name: str, *, moment: str, **values: str) -> str:
+        return self._say(name, time=self.at(datetime.fromisoformat(moment)), **values)
+
+    def _cover(self, told: str) -> str:
+        return self._say("reason.of_cover", told=self.reason(told))
 
     def _acting(self, title: str) -> str:
         return self._say("reason.acting_as", title=self.title(title))

@@ -16,6 +16,7 @@ from notifier.engine import reports
 from notifier.engine.console.case_actions import Deed, event_of
 from notifier.engine.parts import Parts
 from notifier.engine.station import Actor
+from notifier.engine.verdicts import unchanged
 from notifier.errors import InputError, NotFound
 from notifier.store.rows import CaseFilter
 from notifier.store.tx import Tx
@@ -154,22 +155,11 @@ def _let_happen(case_id: int, by: str, event: Callable[[datetime, Config], Event
             await who_decides(tx, by)
             happened = await parts.cases.happen(tx, CaseId(case_id), said, now)
             if happened.verdict is not Verdict.TAKEN:
-                raise InputError(_unchanged(happened.case, by, happened.verdict))
+                raise InputError(unchanged(happened.case, by, happened.verdict))
             await tx.signals.ring()
         return happened.case, config
 
     return with_parts(work)
-
-
-def _unchanged(case: Case, by: str, verdict: Verdict) -> str:
-    sentences = {
-        Verdict.CLOSED: f"it is {case.state} already ({case.outcome})",
-        Verdict.HELD_BY_OTHER: f"{case.holder} has it",
-        Verdict.HELD_ALREADY: f"{by} has it already",
-        Verdict.HELD_BEFORE: f"{by} had it and let it go; somebody else must take it",
-        Verdict.NOT_CALLED: f"{by} was not called in it and does not stand in its chain, or is absent",
-    }
-    return f"case {case.id} is unchanged: {sentences.get(verdict, verdict)}"
 
 
 async def who_decides(tx: Tx, by: str) -> Actor:

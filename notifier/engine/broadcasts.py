@@ -101,12 +101,16 @@ class Broadcasts:
         async with self._station.db.read() as tx:
             people = await self.recipients(tx, order.audience, now)
         async with self._station.db.write() as tx:
-            await tx.cases.decide_alone()
-            before = await _of_token(tx, order)
-            if before is not None:
-                return Begun(id=before, people=())
-            broadcast = await tx.broadcasts.create(_begun(order, now, order.start_at or now))
-            await tx.journal.write([_written(order, broadcast.id, now)])
+            return await self.write_down(tx, order, people, now)
+
+    async def write_down(self, tx: Tx, order: Order, people: Sequence[PersonId], now: datetime) -> Begun:
+        """The same for these recipients, in the caller's transaction; ``fill`` follows when it is over."""
+        await tx.cases.decide_alone()
+        before = await _of_token(tx, order)
+        if before is not None:
+            return Begun(id=before, people=())
+        broadcast = await tx.broadcasts.create(_begun(order, now, order.start_at or now))
+        await tx.journal.write([_written(order, broadcast.id, now)])
         return Begun(id=broadcast.id, people=tuple(people))
 
     async def fill(self, begun: Begun, progress: Callable[[int], None]) -> None:

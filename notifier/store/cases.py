@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from sqlalchemy import ColumnElement, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, false, func, insert, or_, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,7 +11,7 @@ from notifier.domain.case import Call, CallState, Case, CaseState, Cursor
 from notifier.domain.ids import CaseId, PersonId, UnitCode
 from notifier.domain.policy import Kind
 from notifier.errors import Conflict, NotFound
-from notifier.store.rows import CaseFilter
+from notifier.store.rows import CaseFilter, CaseSearch
 from notifier.store.statements import batches, insert_or, locking, may_write
 from notifier.store.tables import calls, cases
 from notifier.store.tree import below
@@ -202,6 +202,19 @@ class CaseRepo:
             return await self._many(*conditions)
         found = [await self._many(*conditions, cases.c.id.in_(part)) for part in batches(wanted.ids)]
         return sorted((case for part in found for case in part), key=lambda case: case.id)
+
+    async def newest(self, wanted: CaseSearch, limit: int, before: CaseId | None = None) -> list[Case]:
+        """The cases that pass, the newest first; ``before`` is the last one of the page before."""
+        conditions = [] if before is None else [cases.c.id < before]
+        if wanted.states is not None:
+            conditions.append(cases.c.state.in_(wanted.states))
+        if wanted.kind is not None:
+            conditions.append(cases.c.kind == wanted.kind)
+        if wanted.units is not None:
+            conditions.append(cases.c.unit.in_(wanted.units) if wanted.units else false())
+        query = select(cases.c.id).where(*conditions).order_by(cases.c.id.desc()).limit(limit)
+        found = await self._many(cases.c.id.in_(list(await self._conn.scalars(query))))
+        return found[::-1]
 
     async def counts(self) -> dict[CaseState, int]:
         """How many cases are in each state, zeros too."""

@@ -1,10 +1,11 @@
 """Values that only the store and the engine share: rows with ids, as the engine works on them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from notifier.domain.access import Limit
+from notifier.domain.case import CaseState
 from notifier.domain.ids import (
     BroadcastId,
     CaseId,
@@ -16,6 +17,7 @@ from notifier.domain.ids import (
     UnitCode,
 )
 from notifier.domain.message import AnyChannel, Keyboard, Lane, MessageState
+from notifier.domain.policy import Kind
 from notifier.domain.roster import ChannelName, Office, Person, Post, Presence, PresenceEnd, Shift, Unit
 
 
@@ -198,6 +200,15 @@ class CaseFilter:
     open_only: bool = False
     unit: UnitCode | None = None
     ids: tuple[CaseId, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseSearch:
+    """Which cases are looked for, in exactly those units; None does not filter."""
+
+    units: Collection[UnitCode] | None = None
+    states: Collection[CaseState] | None = None
+    kind: Kind | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

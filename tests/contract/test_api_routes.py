@@ -34,6 +34,8 @@ class Allowed:
 
 
 _UNIT = {"unit": V1}
+_CASE = {"case": "1"}
+_BROADCAST = {"broadcast": "1"}
 
 OPERATIONS: dict[tuple[str, str], Allowed] = {
     ("GET", "/api/v1/me"): Allowed(),
@@ -45,6 +47,18 @@ OPERATIONS: dict[tuple[str, str], Allowed] = {
     ("GET", "/api/v1/shifts"): Allowed(right=Right.SEE, query={**_UNIT, "post": GATE}),
     ("GET", "/api/v1/messages"): Allowed(right=Right.SEE, query={**_UNIT, "case": "1", "person": ANN}),
     ("GET", "/api/v1/messages/{message}"): Allowed(right=Right.SEE, ids={"message": "1"}),
+    ("GET", "/api/v1/cases"): Allowed(right=Right.SEE, query=_UNIT),
+    ("GET", "/api/v1/cases/{case}"): Allowed(right=Right.SEE, ids=_CASE),
+    **{
+        ("POST", f"/api/v1/cases/{{case}}/{deed}"): Allowed(right=Right.ACT, ids=_CASE, body={"reason": "r"})
+        for deed in ("acknowledge", "resolve", "cancel")
+    },
+    ("GET", "/api/v1/broadcasts"): Allowed(),
+    ("GET", "/api/v1/broadcasts/{broadcast}"): Allowed(right=Right.SEE, ids=_BROADCAST),
+    ("POST", "/api/v1/broadcasts"): Allowed(
+        right=Right.BROADCAST, body={"kind": "notice", "title": "t", "body": "b", "to": [f"unit:{V1}"]}
+    ),
+    ("POST", "/api/v1/broadcasts/{broadcast}/cancel"): Allowed(right=Right.BROADCAST, ids=_BROADCAST),
     ("GET", "/api/v1/journal"): Allowed(right=Right.OVERSEE, query={**_UNIT, "case": "1", "person": ANN}),
 }
 

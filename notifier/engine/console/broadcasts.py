@@ -97,23 +97,23 @@ class Unreached:
     units: Mapping[UnitCode, Unit]
 
 
-async def read_list(tx: Tx, guard: Guard, before: BroadcastId | None) -> ListView:
+async def read_list(tx: Tx, guard: Guard, before: BroadcastId | None, size: int = PAGE) -> ListView:
     """One page of those that the visitor may see, from behind ``before`` on."""
     found: list[Broadcast] = []
-    while len(found) <= PAGE:
+    while len(found) <= size:
         some = await tx.broadcasts.listing(_LOOKED_AT, before=before)
         found += await guard.broadcasts(tx, some, Right.SEE)
         if len(some) < _LOOKED_AT:
             break
         before = some[-1].id
-    shown = found[:PAGE]
+    shown = found[:size]
     going = await tx.messages.still_going([one.id for one in shown if one.state == SENDING])
     return ListView(
         rows=tuple(
             (one, DONE if one.state == SENDING and one.id not in going else one.state) for one in shown
         ),
         people=await tx.roster.people({one.author for one in shown if one.author}),
-        further=shown[-1].id if len(found) > PAGE else None,
+        further=shown[-1].id if len(found) > size else None,
     )
 
 

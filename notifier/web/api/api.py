@@ -19,6 +19,8 @@ from starlette.routing import Route
 
 from notifier.engine.parts import Parts
 from notifier.web.api import journal, me, messages, offices, shifts
+from notifier.web.api.broadcasts import Broadcasts
+from notifier.web.api.cases import Cases
 from notifier.web.api.docs import DocsPage
 from notifier.web.api.gate import OPENAPI, Gate
 from notifier.web.api.kit import Kit
@@ -42,6 +44,8 @@ def create_api(parts: Parts) -> FastAPI:
     People(kit).add_to(routes)
     offices.add_to(routes)
     shifts.add_to(routes)
+    Cases(kit).add_to(routes)
+    Broadcasts(kit).add_to(routes)
     messages.add_to(routes)
     journal.add_to(routes)
     api.add_route(DOCS, DocsPage(api, Assets(), parts.station.site).show, include_in_schema=False)

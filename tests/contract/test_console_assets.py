@@ -1,5 +1,6 @@
 """What browsers keep, what they must not, and the headers of everything."""
 
+import html
 import re
 from hashlib import sha256
 
@@ -87,6 +88,20 @@ async def test_the_language_is_kept_in_the_browser(sqlite_database: Database) ->
     assert '<html lang="en">' in (await dan.get("/console/me")).text
     unknown = await dan.get("/console/language/xx")
     assert "set-cookie" not in unknown.headers
+
+
+async def test_a_page_is_had_in_the_other_language_as_it_was_asked_for(sqlite_database: Database) -> None:
+    """The answer to a form has no address to be had from again, and offers none."""
+    console = await Console.open(sqlite_database)
+    dan = await console.signed_in(DAN)
+    page = (await dan.get("/console?state=held&town=T1")).text
+    led = re.search(r'href="(/console/language/en[^"]*)"', page)
+    assert led is not None
+    answer = await dan.get(html.unescape(led[1]))
+    assert answer.headers["location"] == "/console?state=held&town=T1"
+    checked = await dan.post("/console/broadcasts/check", title="t")
+    assert checked.status_code == 400
+    assert "/console/language/" not in checked.text
 
 
 @pytest.mark.parametrize(

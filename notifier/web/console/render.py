@@ -58,7 +58,7 @@ class Renderer:
         self, request: Request, who: Visitor | Guest, name: str, /, *, status: int = 200, **values: object
     ) -> HTMLResponse:
         """The page, or part of one, as an answer."""
-        own = {"path": request.url.path, **values}
+        own = {"path": request.url.path, "here": _here(request, who), **values}
         return HTMLResponse(self.text(who.locale, name, visitor=_visitor(who), **own), status_code=status)
 
     def text(self, locale: str, name: str, /, **values: object) -> str:
@@ -78,6 +78,17 @@ class Renderer:
 
 def _visitor(who: Visitor | Guest) -> Visitor | None:
     return who if isinstance(who, Visitor) else None
+
+
+def _here(request: Request, who: Visitor | Guest) -> str:
+    """Where the page can be had again in another language, with what was searched for.
+
+    Empty for the answer to a form, which no address leads to; the sign-in's are pages of their own.
+    """
+    if request.method == "POST" and isinstance(who, Visitor):
+        return ""
+    query = request.url.query
+    return f"{request.url.path}?{query}" if query else request.url.path
 
 
 def _in_zone(zone: ZoneInfo, form: str, moment: datetime | None) -> str:

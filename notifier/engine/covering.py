@@ -9,10 +9,10 @@ from datetime import datetime
 from notifier.domain.cover import clash, search_from
 from notifier.domain.ids import PersonId, ShiftKey
 from notifier.domain.message import Lane
-from notifier.domain.roster import Shift
+from notifier.domain.roster import Post, Shift
 from notifier.engine.cover_letters import COVER, LEAVE, CoverLetters, Search
 from notifier.engine.shifts import Shifts
-from notifier.engine.stand_ins import StandIns
+from notifier.engine.stand_ins import Choice, StandIns
 from notifier.engine.station import Actor, Station
 from notifier.store.covers import ASKED, CLOSED, COVERS, DECLINED
 from notifier.store.rows import CoverRow, LeaveRow, Timer
@@ -134,13 +134,47 @@ class Covering:
         if person not in ranking.order:
             return False
         await tx.covers.move(own, COVERS, now)
-        await self._telling.journal(tx, search, "covered", person, by.channel, f"for {search.absent}", now)
-        await self._close(tx, search, [row for row in rows if row is not own], "cover_found", now)
+        reason = f"for {search.absent}"
+        await self._found(tx, search, [row for row in rows if row is not own], person, by, reason, now)
+        return True
+
+    async def choice(self, tx: Tx, shift: Shift, post: Post, now: datetime) -> Choice:
+        """Whom somebody who decides may have stand that shift."""
+        return await self._stand_ins.choice(tx, shift, post, now)
+
+    async def assign(self, tx: Tx, search: Search, person: PersonId, by: Actor, now: datetime) -> bool:
+        """Who decides has ``person`` cover the shift, asked before or not. False where he may not, or nobody
+        is wanted any more.
+
+        Only in a transaction that decides alone: where nobody was asked there is no row to lock.
+        """
+        rows = await tx.covers.of(search.shift.key, search.absent, lock=True)
+        if any(row.state == COVERS for row in rows) or not await self.is_open(tx, search, now):
+            return False
+        if person not in (await self.choice(tx, search.shift, search.post, now)).free:
+            return False
+        await tx.covers.record(search.shift.key, search.absent, person, now)
+        others = [row for row in rows if row.person != person]
+        reason = f"for {search.absent}; by {by.person}"
+        await self._found(tx, search, others, person, by, reason, now)
+        return True
+
+    async def _found(
+        self,
+        tx: Tx,
+        search: Search,
+        others: Sequence[CoverRow],
+        person: PersonId,
+        by: Actor,
+        reason: str,
+        now: datetime,
+    ) -> None:
+        await self._telling.journal(tx, search, "covered", person, by.channel, reason, now)
+        await self._close(tx, search, others, "cover_found", now)
         await tx.matters.close(COVER, search.subject, now)
         await tx.matters.close(LEAVE, search.subject, now)
         await tx.timers.drop([_timer(search.subject, now).key])
         await self._telling.tell_found(tx, search, person, now)
-        return True
 
     async def decline(self, tx: Tx, search: Search, person: PersonId, by: Actor, now: datetime) -> None:
         """He cannot: once all who were asked have said so, the next are asked at once."""

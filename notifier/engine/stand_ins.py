@@ -1,6 +1,7 @@
 """Who could stand a shift in place of another: whoever keeps such posts, is free, and has rested."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from notifier.domain.cover import HOURS_OVER, Candidate, Ranking, as_stood, rank
@@ -13,6 +14,19 @@ from notifier.store.tx import Tx
 
 KEEPERS_SINCE, KEEPERS_AHEAD = timedelta(days=28), timedelta(days=14)
 """Who is rostered at a post within that span of a shift keeps it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Whom somebody who decides may have stand a shift. Nobody is in both."""
+
+    keepers: Ranking
+    others: Ranking
+
+    @property
+    def free(self) -> frozenset[PersonId]:
+        """Everybody who can."""
+        return frozenset((*self.keepers.order, *self.others.order))
 
 
 class StandIns:
@@ -28,10 +42,25 @@ class StandIns:
 
     async def ranking(self, tx: Tx, shift: Shift, post: Post, now: datetime) -> Ranking:
         """Whom to ask to stand that shift, the first first."""
+        return await self._ranked(tx, await self._keepers(tx, shift, post), shift, post, now)
+
+    async def choice(self, tx: Tx, shift: Shift, post: Post, now: datetime) -> Choice:
+        """Whom somebody may have stand that shift: who keeps such posts, or anybody else of the unit."""
         keepers = await self._keepers(tx, shift, post)
-        lineage = await self._station.lineage(tx, post.unit, now, also=keepers, shift=shift.key)
+        members = await tx.roster.members(post.unit)
+        rest = {person: False for person in members if person not in keepers and person not in shift.people}
+        return Choice(
+            keepers=await self._ranked(tx, keepers, shift, post, now),
+            others=await self._ranked(tx, rest, shift, post, now),
+        )
+
+    async def _ranked(
+        self, tx: Tx, people: Mapping[PersonId, bool], shift: Shift, post: Post, now: datetime
+    ) -> Ranking:
+        """Those people, each with whether he keeps this very post."""
+        lineage = await self._station.lineage(tx, post.unit, now, also=list(people), shift=shift.key)
         away = not_in_post(lineage, now)
-        duties = await self.duties(tx, keepers, shift, now)
+        duties = await self.duties(tx, people, shift, now)
         candidates = [
             Candidate(
                 person=person,
@@ -39,7 +68,7 @@ class StandIns:
                 duties=duties[person],
                 obstacle=self._obstacle(lineage, person, away),
             )
-            for person, near in keepers.items()
+            for person, near in people.items()
         ]
         return rank(candidates, shift, await self.rest(tx))
 

@@ -1,7 +1,7 @@
 """The roster, taken in as a whole and given back as a whole."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -121,6 +121,21 @@ class ImportRepo:
         changed = await compare(self._conn, people, rows, people.c.id.in_(named))
         held = await self._units_held_by(changed.touched("id"))
         return await self._planned(_Plan(tables={"people": changed}, shifts=ShiftPlan(FILE), held=held))
+
+    async def plan_joining(self, shift: Shift, person: PersonId) -> Planned:
+        """What it would change that this person stands that shift, planned already or not, beside who does.
+
+        It is a shift of shifts.csv from then on: the rotas leave it alone.
+        """
+        stored = await shift_import.load_stored(self._conn, shifts.c.key == shift.key)
+        known = stored.get(shift.key)
+        plan = ShiftPlan(FILE)
+        if known is None or known.cancelled:
+            plan.added.append(replace(shift, people=(person,)))
+        else:
+            people = dict.fromkeys((*known.shift.people, person))
+            plan.change(replace(known.shift, people=tuple(people)), known)
+        return await self._planned(_Plan(shifts=plan))
 
     async def seats_left_by(self, planned: Planned) -> list[HeldSeat]:
         """The offices that people who would leave the roster still hold, or act in, after that."""

@@ -93,6 +93,7 @@ GET: dict[str, Guarded | str] = {
     "/console/roster": Guarded(leads=True),
     _SEAT_PAGE: Guarded(right=Right.ROSTER, ids=_SEAT, leads=True),
     _PERSON_PAGE: Guarded(right=Right.SEE, ids={"person": BOB}, leads=True),
+    "/console/roster/posts/{post}/gap": Guarded(right=Right.ROSTER, ids={"post": GATE}, leads=True),
     f"{_PERSON_PAGE}/edit": Guarded(right=Right.ROSTER, ids={"person": BOB}, leads=True),
     f"{_PERSON_PAGE}/remove": Guarded(right=Right.ROSTER, ids={"person": BOB}, leads=True),
     f"{_PEOPLE_OF}/new": Guarded(right=Right.ROSTER, ids={"unit": V1}, leads=True),
@@ -136,6 +137,7 @@ POST: dict[str, Guarded | str] = {
         f"{_SEAT_PAGE}/{deed}": Guarded(right=Right.ROSTER, ids=_SEAT, form={"words": "w", "person": BOB})
         for deed in SeatDeed
     },
+    "/console/roster/posts/{post}/gap": Guarded(right=Right.ROSTER, ids={"post": GATE}),
     f"{_PERSON_PAGE}/edit": Guarded(right=Right.ROSTER, ids={"person": BOB}, form={"name": "n"}),
     f"{_PERSON_PAGE}/remove": Guarded(right=Right.ROSTER, ids={"person": BOB}),
     _PEOPLE_OF: Guarded(right=Right.ROSTER, ids={"unit": V1}, form={"name": "n"}),
@@ -158,6 +160,7 @@ NO_SUCH = {
     "unit": "V9",
     "case": "999",
     "person": "nobody",
+    "post": "V9-G9",
     "number": "999",
     "message": "999",
     "broadcast": "999",

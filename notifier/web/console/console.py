@@ -16,6 +16,7 @@ from notifier.web.console.composer import ComposerPages
 from notifier.web.console.deliveries import DeliveryPages
 from notifier.web.console.faces import Faces
 from notifier.web.console.figures import FigurePages
+from notifier.web.console.gap import GapPages
 from notifier.web.console.journal import JournalPages
 from notifier.web.console.kit import Kit
 from notifier.web.console.live import Streams
@@ -72,6 +73,7 @@ def console_routers(
     SeatPages(kit).add_to(routes)
     PersonPages(kit).add_to(routes)
     PersonEditPages(kit).add_to(routes)
+    GapPages(kit).add_to(routes)
     DeliveryPages(kit).add_to(routes)
     FigurePages(kit).add_to(routes)
     JournalPages(kit).add_to(routes)

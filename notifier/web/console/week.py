@@ -17,6 +17,8 @@ from notifier.web.console.telling import Teller
 from notifier.web.console.visit import Visitor
 
 WEEK: Final = f"{ROSTER}/units/{{unit}}/week"
+DID: Final = ("filled",)
+"""What the page may be led back to with, having been done."""
 
 
 class WeekPages:
@@ -39,6 +41,7 @@ class WeekPages:
             code = guard.unit(request.path_params["unit"], Right.SEE)
             week = await read_week(station, tx, code, first)
             units = await tx.roster.units_named([code])
+        did = request.query_params.get("did", "")
         return self._kit.renderer.page(
             request,
             visitor,
@@ -46,6 +49,9 @@ class WeekPages:
             week=week,
             unit=units[code],
             today=today,
+            now=station.now(),
+            did=did if did in DID else "",
+            may_change=guard.may(code, Right.ROSTER),
             before=first - timedelta(days=DAYS),
             after=first + timedelta(days=DAYS),
             tell=Teller.of(self._kit, visitor.locale, week.people),

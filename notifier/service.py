@@ -33,6 +33,8 @@ from notifier.engine.house import House
 from notifier.engine.intake.poller import Poller
 from notifier.engine.intake.reader import Reader
 from notifier.engine.keeping import AT_HOUR, AT_MINUTE, keep
+from notifier.engine.linking.joining import OVER as VOUCHER_OVER
+from notifier.engine.linking.joining import forget_codes
 from notifier.engine.loops import Job, Pause, Pulses, Turn, keep_turning, steady
 from notifier.engine.metrics import Metrics
 from notifier.engine.objectives import Objectives
@@ -401,6 +403,7 @@ def _handlers(parts: Parts) -> dict[str, Handler]:
         pausing.OVER: parts.pausing.over,
         sign_in.SEND: parts.signing_in.send,
         sign_in.OVER: parts.signing_in.over,
+        VOUCHER_OVER: forget_codes,
         ON_TIME: parts.punctuality.on_time_again,
         CALLS_WAIT: parts.punctuality.alarm_again,
     }

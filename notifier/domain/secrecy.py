@@ -4,7 +4,9 @@ from typing import Final
 
 SIGN_IN_CODE: Final = "sign_in_code"
 
-SECRET_TEMPLATES: Final = frozenset({SIGN_IN_CODE, "voucher_given"})
+VOUCHER_GIVEN: Final = "voucher_given"
+
+SECRET_TEMPLATES: Final = frozenset({SIGN_IN_CODE, VOUCHER_GIVEN})
 """The templates whose texts are shown to nobody but who gets them."""
 
 HIDDEN: Final = "••••••"

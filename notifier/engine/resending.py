@@ -6,7 +6,7 @@ from typing import Final
 
 from notifier.domain.ids import BroadcastId, MessageId
 from notifier.domain.message import MessageState
-from notifier.domain.secrecy import SIGN_IN_CODE
+from notifier.domain.secrecy import SECRET_TEMPLATES
 from notifier.engine.parts import Parts
 from notifier.engine.station import Actor
 from notifier.errors import Conflict, InputError, NotFound
@@ -35,8 +35,8 @@ async def resend(tx: Tx, message: MessageId, by: Actor, now: datetime) -> None:
     if await _again(tx, [message], by, now):
         return
     found = await tx.messages.get(message)
-    if found is not None and found.template == SIGN_IN_CODE:
-        raise Conflict(f"message {message} was a code to sign in with; ask for a new one")
+    if found is not None and found.template in SECRET_TEMPLATES:
+        raise Conflict(f"message {message} told somebody a code; ask for a new one")
     state = found.state if found is not None else "gone"
     raise Conflict(f"message {message} is {state}; only an uncertain one is sent again")
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notifier.domain.ids import CaseId, MessageId, PersonId, UnitCode
 from notifier.domain.message import Lane, MessageState
 from notifier.domain.roster import ChannelName, Person
-from notifier.domain.secrecy import SIGN_IN_CODE
+from notifier.domain.secrecy import SECRET_TEMPLATES
 from notifier.store.mappers import PERSON_COLUMNS, person_of
 from notifier.store.message_values import in_states, stored
 from notifier.store.rows import StoredMessage
@@ -211,7 +211,7 @@ class DeliveryRepo:
 _SENDABLE = (
     in_states(MessageState.UNCERTAIN),
     messages.c.rides_on.is_(None),
-    messages.c.template != SIGN_IN_CODE,
+    messages.c.template.not_in(SECRET_TEMPLATES),
 )
 
 

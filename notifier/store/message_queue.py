@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 
 from notifier.domain.ids import MessageId
 from notifier.domain.message import Draft, Lane, MessageState
-from notifier.domain.secrecy import SIGN_IN_CODE
+from notifier.domain.secrecy import SECRET_TEMPLATES
 from notifier.store.message_base import MessagePart
 from notifier.store.message_values import draft_values, in_states, sent_values, settled, stored
 from notifier.store.rows import Outcome, StoredMessage
@@ -145,7 +145,7 @@ class MessageQueue(MessagePart):
     async def requeue_uncertain(self, ids: Iterable[MessageId] | None, now: datetime) -> list[MessageId]:
         """Send uncertain messages again, marked as repeats; None is all of them. Which, in order.
 
-        Not a code to sign in with: it works no more, and has been blanked.
+        Not a text that told somebody a code: that works no more, or may be given anew, and is blanked.
         """
         # Somebody wants it sent now: when it was to expire at first no longer counts.
         again = {
@@ -157,7 +157,7 @@ class MessageQueue(MessagePart):
         }
         # What rides on a list is sent again with it.
         uncertain = in_states(MessageState.UNCERTAIN) & messages.c.rides_on.is_(None)
-        uncertain &= messages.c.template != SIGN_IN_CODE
+        uncertain &= messages.c.template.not_in(SECRET_TEMPLATES)
         chosen: list[ColumnElement[bool]] = [uncertain]
         if ids is not None:
             chosen = [_themselves_or_their_lists(batch) & uncertain for batch in batches(ids)]

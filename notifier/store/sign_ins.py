@@ -7,9 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.ids import MessageId, PersonId
 from notifier.domain.roster import ChannelName
-from notifier.domain.secrecy import HIDDEN
-from notifier.store.messages import MessageRepo
 from notifier.store.rows import SignIn
+from notifier.store.secret_texts import blank_texts
 from notifier.store.tables import messages, people, sign_ins
 
 _ASKING = 0x6E6F7473
@@ -118,11 +117,7 @@ class SignInRepo:
         keys = [f"{occasion}:{channel}" for channel in ChannelName]
         own = select(messages.c.id).where(messages.c.key.in_(keys))
         ids = [MessageId(number) for number in await self._conn.scalars(own)]
-        if not ids:
-            return
-        await MessageRepo(self._conn).cancel_queued(now, ids=ids)
-        blanking = update(messages).where(messages.c.id.in_(ids))
-        await self._conn.execute(blanking.values(text=HIDDEN, values={}, keyboard=[], fallback_at=None))
+        await blank_texts(self._conn, ids, now)
 
 
 def _works(now: datetime) -> ColumnElement[bool]:

@@ -2,18 +2,24 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.ids import PersonId
+from notifier.domain.secrecy import HIDDEN, VOUCHER_GIVEN
 from notifier.store.rows import Voucher
+from notifier.store.secret_texts import blank_texts
 from notifier.store.statements import batches
-from notifier.store.tables import people, vouchers
+from notifier.store.tables import messages, people, vouchers
 
 
 class VoucherRepo:
-    """Only a code's first digits are kept as they are, and the hash of the whole."""
+    """Only a code's first digits are kept as they are, and the hash of the whole.
+
+    And, for as long as it works, the text in which whoever vouches was told it.
+    """
 
     def __init__(self, conn: AsyncConnection) -> None:
         """Work inside the transaction of ``conn``."""
@@ -66,6 +72,21 @@ class VoucherRepo:
             ending = update(vouchers).where(vouchers.c.person.in_(batch), _works(now))
             revoked += (await self._conn.execute(ending.values(expires_at=now))).rowcount
         return revoked
+
+    async def blank(self, given_by: PersonId, told: str, now: datetime) -> None:
+        """Keep that code, as ``given_by`` was told it, in no text any more."""
+        rows = await self._conn.execute(self._texts(given_by))
+        await blank_texts(self._conn, [row.id for row in rows if row.told.get("code") == told], now)
+
+    async def blank_before(self, given_by: PersonId, moment: datetime, now: datetime) -> None:
+        """Keep no code that ``given_by`` was told until ``moment`` in any text."""
+        rows = await self._conn.execute(self._texts(given_by).where(messages.c.created_at <= moment))
+        await blank_texts(self._conn, [row.id for row in rows], now)
+
+    def _texts(self, given_by: PersonId) -> Select[Any]:
+        own = (messages.c.person == given_by, messages.c.template == VOUCHER_GIVEN)
+        told = messages.c["values"].label("told")
+        return select(messages.c.id, told).where(*own, messages.c.text != HIDDEN)
 
     async def count_working(self, person: PersonId, now: datetime) -> int:
         """How many vouchers of that person work: none or one."""

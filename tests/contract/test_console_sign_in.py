@@ -14,9 +14,10 @@ from sqlalchemy import event, select, update
 from notifier.domain.message import Lane, MessageState
 from notifier.domain.secrecy import HIDDEN
 from notifier.engine.access.sign_in import OVER, PER_ADDRESS, SEND
+from notifier.engine.broadcasts import SHELL
 from notifier.engine.keeping import export_person
 from notifier.engine.reports import messages as report_messages
-from notifier.engine.reports import resend
+from notifier.engine.resending import resend_all, resend_one
 from notifier.errors import InputError
 from notifier.store.database import Database
 from notifier.store.rows import JournalLine, MessageFilter, StoredMessage
@@ -312,10 +313,10 @@ async def test_a_code_is_never_sent_again(desk: Desk) -> None:
     async with desk.console.database.write() as tx:
         await tx.conn.execute(update(messages).values(state="uncertain"))
     await desk.turn(OVER)
-    assert await resend(desk.console.parts, None) == 0
+    assert await resend_all(desk.console.parts, SHELL) == 0
     [letter] = await desk.letters()
     with pytest.raises(InputError, match="ask for a new one"):
-        await resend(desk.console.parts, letter.id)
+        await resend_one(desk.console.parts, letter.id, SHELL)
 
 
 async def test_a_code_is_an_answer_that_no_quiet_hour_keeps(desk: Desk) -> None:

@@ -4,12 +4,16 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from notifier.domain.ids import PersonId
-from notifier.domain.vouchers import TRIES_PER_CHAT, TRIES_PER_VOUCHER
+from notifier.domain.vouchers import TRIES_PER_CHAT, TRIES_PER_VOUCHER, spaced
 from notifier.engine.letters import Letter
+from notifier.engine.linking.joining import OVER, forget_codes
 from notifier.engine.linking.tokens import token_hash
 from notifier.store.database import Database
+from notifier.store.rows import MessageFilter
+from notifier.store.tables import timers
 from tests.stories.intake_desk import BOT, IntakeDesk, open_intake
 
 NEW = 555
@@ -78,6 +82,35 @@ async def test_a_code_works_once_for_a_day_and_the_last_one_only(desk: IntakeDes
     third = await code_for(desk, "孙小军")
     desk.clock.set(desk.clock.now() + timedelta(hours=24))
     assert await desk.chat(NEW + 2, third) == ["link_refused"]
+
+
+async def test_no_text_keeps_a_code_that_works_no_more(desk: IntakeDesk) -> None:
+    used, left = await code_for(desk, "吴永明"), await code_for(desk, "郑秀英")
+    await desk.chat(NEW, used)
+    assert await codes_kept(desk, "p11") == [spaced(left)]
+    day = timedelta(hours=24)
+    async with desk.db.write() as tx:
+        await forget_codes(tx, "p11", desk.clock.now() + day - timedelta(seconds=1))
+    assert await codes_kept(desk, "p11") == [spaced(left)], "it works still"
+    async with desk.db.write() as tx:
+        await forget_codes(tx, "p11", desk.clock.now() + day)
+    assert await codes_kept(desk, "p11") == []
+    async with desk.db.read() as tx:
+        due = [
+            tuple(row)
+            for row in await tx.conn.execute(
+                select(timers.c.due_at, timers.c.subject).where(timers.c.kind == OVER)
+            )
+        ]
+    assert due == [(desk.clock.now() + day, "p11")] * 2, "one for each code"
+
+
+async def codes_kept(desk: IntakeDesk, person: str) -> list[str]:
+    """The codes that stand in texts and values of what somebody was told."""
+    async with desk.db.read() as tx:
+        told = await tx.messages.listing(MessageFilter(person=PersonId(person)))
+    codes = [re.findall(r"\d{4} \d{4}", f"{one.text} {one.values}") for one in told]
+    return sorted({code for found in codes for code in found})
 
 
 async def test_what_lies_about_with_his_name_links_no_more(desk: IntakeDesk) -> None:

@@ -12,8 +12,10 @@ from notifier.engine.case_letters import base_values
 from notifier.engine.letters import Letter
 from notifier.engine.linking.tokens import token_hash
 from notifier.engine.parts import Parts
-from notifier.store.rows import JournalLine, Voucher
+from notifier.store.rows import JournalLine, Timer, Voucher
 from notifier.store.tx import Tx
+
+OVER = "voucher_over"
 
 
 class Joining:
@@ -38,6 +40,7 @@ class Joining:
             if kept:
                 break
         await self._journal(tx, "voucher_given", person, now, reason=f"by {by}")
+        await tx.timers.set(_over(voucher))
         return code, voucher.expires_at
 
     async def by_voucher(self, tx: Tx, code: str, contact: Contact, now: datetime) -> Person | None:
@@ -47,6 +50,7 @@ class Joining:
         if voucher is None or person is None:
             return None
         await self._join(tx, person, contact, now, reason=f"vouched for by {voucher.given_by}")
+        await tx.vouchers.blank(voucher.given_by, vouchers.spaced(code), now)
         await self._tell_giver(tx, voucher, person, now)
         return person
 
@@ -117,3 +121,13 @@ class Joining:
             reason=reason,
         )
         await tx.journal.write([line])
+
+
+async def forget_codes(tx: Tx, subject: str, now: datetime) -> None:
+    """Codes of a day ago work no more: no text that told ``subject`` one keeps it."""
+    await tx.vouchers.blank_before(PersonId(subject), now - vouchers.VALID_FOR, now)
+
+
+def _over(voucher: Voucher) -> Timer:
+    key = f"{OVER}:{voucher.person}:{iso_utc(voucher.expires_at)}"
+    return Timer(key=key, lane=Lane.BULK, due_at=voucher.expires_at, kind=OVER, subject=str(voucher.given_by))

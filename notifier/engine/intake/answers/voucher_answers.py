@@ -7,6 +7,7 @@ from notifier.domain.ids import PersonId, UnitCode
 from notifier.domain.language.model import Answer, Verb
 from notifier.domain.language.normalise import first_letters, name_key
 from notifier.domain.roster import OUTSIDE_CHAIN, ChannelName, Person
+from notifier.domain.secrecy import VOUCHER_GIVEN
 from notifier.domain.times import iso_utc
 from notifier.domain.vouchers import spaced
 from notifier.engine.intake.answers.basis import Basis
@@ -47,7 +48,7 @@ class VoucherAnswers:
         code, until = await self._joining.give_voucher(visit.tx, person, visit.sender.id, visit.now)
         known = await self._basis.facts.plain(visit, visit.sender)
         values = {**known, "person_name": person.name, "code": spaced(code), "until": iso_utc(until)}
-        return [Reply(template="voucher_given", values=values, person=visit.sender)]
+        return [Reply(template=VOUCHER_GIVEN, values=values, person=visit.sender)]
 
     async def _named(self, visit: Visit, name: str) -> list[Person]:
         """The people so named, or of that id, for whom the sender may vouch; never himself."""

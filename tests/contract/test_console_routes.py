@@ -19,10 +19,15 @@ from notifier.domain.message import MessageState
 from notifier.domain.pausing import Pause
 from notifier.domain.policy import Kind
 from notifier.domain.roster import Office, OfficeStatus
+from notifier.engine.clock import machine_now
 from notifier.engine.console.case_actions import Deed
 from notifier.engine.console.seat_actions import SeatDeed
+from notifier.engine.importing import ImportReport
+from notifier.engine.shown_reports import dump_report
+from notifier.files.given import Parcel
 from notifier.store.database import Database
-from notifier.store.rows import Broadcast
+from notifier.store.rows import Broadcast, ImportResult
+from notifier.store.uploads import Upload
 from tests.contract.console_client import Browser, Console
 from tests.contract.store_a import PLAIN
 from tests.contract.store_city import (
@@ -92,6 +97,9 @@ GET: dict[str, Guarded | str] = {
     "/console/cases/{case}": Guarded(right=Right.SEE, ids=_CASE, leads=True),
     "/console/roster": Guarded(leads=True),
     _SEAT_PAGE: Guarded(right=Right.ROSTER, ids=_SEAT, leads=True),
+    "/console/roster/upload": Guarded(leads=True),
+    # Of the whole, as what a person oversees is: so nobody has it who has not everything.
+    "/console/roster/upload/{upload}": Guarded(right=Right.OVERSEE, ids={"upload": "u"}, leads=True),
     _PERSON_PAGE: Guarded(right=Right.SEE, ids={"person": BOB}, leads=True),
     "/console/roster/posts/{post}/gap": Guarded(right=Right.ROSTER, ids={"post": GATE}, leads=True),
     f"{_PERSON_PAGE}/edit": Guarded(right=Right.ROSTER, ids={"person": BOB}, leads=True),
@@ -144,6 +152,9 @@ POST: dict[str, Guarded | str] = {
     f"{_PERSON_PAGE}/phone": Guarded(right=Right.UNMASK, ids={"person": BOB}),
     "/console/deliveries/resend": Guarded(right=Right.OVERSEE),
     "/console/deliveries/{message}/resend": Guarded(right=Right.OVERSEE, ids={"message": "1"}),
+    "/console/roster/upload": Guarded(right=Right.OVERSEE),
+    "/console/roster/upload/{upload}/apply": Guarded(right=Right.OVERSEE, ids={"upload": "u"}),
+    "/console/roster/upload/{upload}/drop": Guarded(right=Right.OVERSEE, ids={"upload": "u"}),
     "/console/broadcasts": Guarded(right=Right.BROADCAST, form=_DRAFT),
     "/console/broadcasts/check": Guarded(right=Right.BROADCAST, form=_DRAFT),
     "/console/broadcasts/people": Guarded(right=Right.BROADCAST, form=_DRAFT),
@@ -170,6 +181,7 @@ NO_SUCH = {
 }
 """Ids of the same kinds that there are not."""
 FOREIGN_FORMS = {
+    "upload": "nothing",
     "where": (f"post:{GATE}", "post:V9-G9", f"unit:{V1}", "unit:V9"),
     "to": (f"unit:{V1}", "unit:V9"),
 }
@@ -223,6 +235,19 @@ async def open_console(database: Database) -> Console:
     """V1 has a case, a pause and a broadcast; Bob acts for its secretary; Ida was granted to look at V1."""
     await take_in(database, TOLD)
     async with database.write() as tx:
+def an_upload() -> Upload:
+    """One that has just come."""
+    return Upload(
+        id="u",
+        by=EVA,
+        created_at=machine_now(),
+        sha256="0" * 64,
+        size=19,
+        names=("people.csv",),
+        shown=dump_report(ImportReport(result=ImportResult(tables={}), dry_run=True)),
+    )
+
+
         await tx.conn.exec_driver_sql("UPDATE offices SET acting = 'bob' WHERE person = 'ann'")
         case = Case(
             id=CaseId(0),
@@ -247,6 +272,7 @@ async def open_console(database: Database) -> Console:
             Broadcast(
                 id=BroadcastId(0),
                 kind="notice",
+        await tx.uploads.add(an_upload(), Parcel(files={"people.csv": b"id,name,phone,unit\n"}).packed())
                 title="t",
                 body="b",
                 author=None,

@@ -33,6 +33,7 @@ from notifier.web.console.settings import SettingsPages
 from notifier.web.console.sign_in import SignInPages
 from notifier.web.console.unit import UNITS, UnitPages
 from notifier.web.console.visit import Door
+from notifier.web.console.upload import UploadPages
 from notifier.web.console.wall import WallPages
 from notifier.web.console.week import WeekPages
 from notifier.web.console.words import Words
@@ -73,6 +74,7 @@ def console_routers(
     SeatPages(kit).add_to(routes)
     PersonPages(kit).add_to(routes)
     PersonEditPages(kit).add_to(routes)
+    UploadPages(kit).add_to(routes)
     GapPages(kit).add_to(routes)
     DeliveryPages(kit).add_to(routes)
     FigurePages(kit).add_to(routes)

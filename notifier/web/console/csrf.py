@@ -9,14 +9,17 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from notifier.errors import NotAllowed
+from notifier.files.given import MOST_BYTES
 from notifier.web.body import MAX_BODY
 
 FIELD: Final = "csrf"
 HEADER: Final = "X-CSRF"
-MAX_UPLOAD: Final = 16 * MAX_BODY
-"""Bytes of a form with files in it."""
+MAX_UPLOAD: Final = MOST_BYTES + MAX_BODY // 16
+"""Bytes of a form with roster files in it."""
 _MAX_FIELDS: Final = 2000
 _MAX_FILES: Final = 10
+_READ_AWAY: Final = 64 * MAX_BODY
+"""Bytes of a form too large that are taken and dropped: a browser that is cut off shows no answer."""
 
 
 def require_own_site(request: Request, public_url: str | None) -> None:
@@ -37,19 +40,24 @@ def require_token(given: str, expected: str) -> None:
         raise NotAllowed("that page is of another session; load it again")
 
 
-async def read_form(request: Request) -> FormData:
-    """The form that was posted; read once, and the same whenever it is asked for.
+async def read_form(request: Request, *, most: int = MAX_BODY) -> FormData:
+    """The form that was posted, of at most so many bytes; read once, and the same whenever it is asked for.
 
-    Raises HTTPException: 411 without a length, 413 beyond MAX_BODY, or MAX_UPLOAD with files, 400 for no
-    form.
+    Raises HTTPException: 411 without a length, 413 beyond ``most``, 400 for no form.
     """
     length = request.headers.get("content-length", "")
     if not (length.isascii() and length.isdigit()):
         raise HTTPException(411)
-    files = request.headers.get("content-type", "").startswith("multipart/form-data")
-    if len(length) > len(str(MAX_UPLOAD)) or int(length) > (MAX_UPLOAD if files else MAX_BODY):
+    if len(length) > len(str(_READ_AWAY)) or int(length) > most:
+        await _read_away(request, length)
         raise HTTPException(413)
     return await request.form(max_files=_MAX_FILES, max_fields=_MAX_FIELDS, max_part_size=MAX_BODY)
+
+
+async def _read_away(request: Request, length: str) -> None:
+    if len(length) <= len(str(_READ_AWAY)) and int(length) <= _READ_AWAY:
+        async for _ in request.stream():
+            pass
 
 
 def text_of(form: FormData, name: str) -> str:

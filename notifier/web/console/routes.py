@@ -5,12 +5,22 @@ from typing import Final
 
 import structlog
 from fastapi import APIRouter
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from notifier.errors import Conflict, InputError, NotAllowed, NotFound
 from notifier.store.outage import outage_of
-from notifier.web.console.csrf import FIELD, HEADER, read_form, require_own_site, require_token, text_of
+from notifier.web.body import MAX_BODY
+from notifier.web.console.csrf import (
+    FIELD,
+    HEADER,
+    MAX_UPLOAD,
+    read_form,
+    require_own_site,
+    require_token,
+    text_of,
+)
 from notifier.web.console.render import Renderer
 from notifier.web.console.visit import Door, Guest, SignInNeeded, Visitor, sign_in_address
 
@@ -26,6 +36,7 @@ _CHANGE: Final = ["POST"]
 _ANY: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _CHALLENGE: Final = {"WWW-Authenticate": 'Session realm="notifier"'}
 _RETRY_AFTER_S: Final = 5
+_TOO_LARGE: Final = 413
 
 _REFUSALS: Final[tuple[tuple[type[Exception], int, str], ...]] = (
     (NotAllowed, 403, "not_allowed"),
@@ -58,16 +69,30 @@ class Routes:
         """A change; it must come from a page of ours that was made for this session."""
 
         async def checked(request: Request, visitor: Visitor) -> Response:
-            require_own_site(request, self._public_url)
-            given = request.headers.get(HEADER)
-            if given is not None:
-                require_token(given, visitor.csrf)
-            form = await read_form(request)
-            if given is None:
-                require_token(text_of(form, FIELD), visitor.csrf)
+            await self._check(request, visitor, most=MAX_BODY)
             return await page(request, visitor)
 
         self._add(path, _CHANGE, checked)
+
+    def post_files(self, path: str, page: Page) -> None:
+        """The same with files, up to MAX_UPLOAD; only from who may do everything, or they are not read."""
+
+        async def checked(request: Request, visitor: Visitor) -> Response:
+            if not visitor.scope.everything:
+                raise NotAllowed("files are taken from who may do everything")
+            await self._check(request, visitor, most=MAX_UPLOAD)
+            return await page(request, visitor)
+
+        self._add(path, _CHANGE, checked)
+
+    async def _check(self, request: Request, visitor: Visitor, *, most: int) -> None:
+        require_own_site(request, self._public_url)
+        given = request.headers.get(HEADER)
+        if given is not None:
+            require_token(given, visitor.csrf)
+        form = await read_form(request, most=most)
+        if given is None:
+            require_token(text_of(form, FIELD), visitor.csrf)
 
     def open_get(self, path: str, page: OpenPage) -> None:
         """A page for everybody."""
@@ -101,6 +126,9 @@ class Routes:
                 if refusal is None:
                     raise
                 return refusal
+            finally:
+                # Files that came are gone from the disk before their answer goes out.
+                await request.close()
 
         self.router.add_route(path, answer, methods=methods)
 
@@ -114,6 +142,8 @@ class Routes:
                 if refusal is None:
                     raise
                 return refusal
+            finally:
+                await request.close()
 
         self.router.add_route(path, answer, methods=methods)
 
@@ -136,6 +166,8 @@ class Routes:
             if isinstance(error, kind):
                 line = str(error) if isinstance(error, InputError) else ""
                 return self._renderer.page(request, who, "refused.html", status=status, why=why, line=line)
+        if isinstance(error, HTTPException) and error.status_code == _TOO_LARGE:
+            return self._renderer.page(request, who, "refused.html", status=_TOO_LARGE, why="too_large")
         if outage := outage_of(error):
             log.warning("console_away", outage=outage)
             answer = self._renderer.page(request, who, "refused.html", status=503, why="away")

@@ -67,6 +67,12 @@ class Metrics:
             ["source", "result"],
             registry=self.registry,
         )
+        self.sign_ins = Counter(
+            "notifier_sign_ins",
+            "Steps of signing in to the console, by outcome",
+            ["outcome"],
+            registry=self.registry,
+        )
         self.alarms = Counter("notifier_alarms", "Alarms raised", registry=self.registry)
         self.loop_age = Gauge(
             "notifier_loop_age_seconds",
@@ -108,6 +114,10 @@ class Metrics:
     def outage(self, kind: str) -> None:
         """The database has an outage of that kind."""
         self.database_outages.labels(kind=kind).inc()
+
+    def sign_in(self, outcome: str) -> None:
+        """One step of somebody's signing in."""
+        self.sign_ins.labels(outcome=outcome).inc()
 
     def timer_failed(self, kind: str) -> None:
         """A turn of such a timer failed."""

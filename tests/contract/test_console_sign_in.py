@@ -16,6 +16,7 @@ from notifier.domain.secrecy import HIDDEN
 from notifier.engine.access.sign_in import OVER, PER_ADDRESS, SEND
 from notifier.engine.broadcasts import SHELL
 from notifier.engine.keeping import export_person
+from notifier.engine.metrics import Metrics
 from notifier.engine.reports import messages as report_messages
 from notifier.engine.resending import resend_all, resend_one
 from notifier.errors import InputError
@@ -158,6 +159,37 @@ async def test_the_work_is_the_same_whoever_is_named(desk: Desk) -> None:
         told.append(tuple(made))
     assert len(told[0]) > 3
     assert len(set(told)) == 1
+
+
+async def test_each_step_is_counted_and_nothing_of_whom(desk: Desk) -> None:
+    metrics = Metrics()
+    desk.console.parts.signing_in.when_counted(metrics.sign_in)
+    client = desk.console.guest()
+    for who in ("dan", "nobody", "fan"):
+        await desk.ask(client, who)
+    code = await desk.code()
+    await desk.ask(client, "dan")
+    code = await desk.code()
+    await desk.enter(client, "wrong")
+    await desk.enter(desk.console.guest(), code)
+    assert (await desk.enter(client, code)).status_code == 303
+    for _ in range(PER_ADDRESS):
+        last = await desk.ask(desk.console.guest(), "nobody")
+    assert last.status_code == 429
+    told = {
+        sample.labels["outcome"]: sample.value
+        for metric in metrics.sign_ins.collect()
+        for sample in metric.samples
+        if sample.name.endswith("_total")
+    }
+    assert told == {
+        "asked": PER_ADDRESS + 1,
+        "code_sent": 2,
+        "code_not_sent": 2,
+        "refused": 2,
+        "signed_in": 1,
+        "too_many": 3,
+    }
 
 
 async def test_five_wrong_codes_and_a_new_one_is_needed(desk: Desk) -> None:

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from hashlib import sha256
 from hmac import compare_digest
 
@@ -41,6 +42,17 @@ _TICKET_BYTES = 24
 _LINK_BYTES = 18
 
 
+class Step(StrEnum):
+    """What is counted of signing in; nothing of it says who."""
+
+    ASKED = "asked"
+    TOO_MANY = "too_many"
+    CODE_SENT = "code_sent"
+    CODE_NOT_SENT = "code_not_sent"
+    SIGNED_IN = "signed_in"
+    REFUSED = "refused"
+
+
 class TooMany(NotifierError):
     """That address has asked too often; it may again within COUNTED_FOR."""
 
@@ -68,6 +80,11 @@ class SigningIn:
         self._letters = letters
         self._sessions = sessions
         self._real_now = real_now
+        self._count: Callable[[Step], None] = lambda _: None
+
+    def when_counted(self, count: Callable[[Step], None]) -> None:
+        """Have each step counted, too."""
+        self._count = count
 
     # ── before anything is written: who floods us must not keep others from writing ──
 
@@ -75,15 +92,21 @@ class SigningIn:
         """Raise TooMany for an address that has asked too often. Reads only."""
         since = self._real_now() - COUNTED_FOR
         if await tx.sign_ins.count_from(hashed(address), since) >= PER_ADDRESS:
+            self._count(Step.TOO_MANY)
             raise TooMany
 
     async def may_try(self, tx: Tx, ticket: str) -> bool:
         """Whether a code may let anybody in with that ticket. Reads only."""
-        return await tx.sign_ins.has_tries(hashed(ticket), self._real_now())
+        return self._worked(await tx.sign_ins.has_tries(hashed(ticket), self._real_now()))
 
     async def may_follow(self, tx: Tx, link: str) -> bool:
         """Whether that link lets anybody in. Reads only."""
-        return await tx.sign_ins.by_link(hashed(link), self._real_now()) is not None
+        return self._worked(await tx.sign_ins.by_link(hashed(link), self._real_now()) is not None)
+
+    def _worked(self, works: bool) -> bool:
+        if not works:
+            self._count(Step.REFUSED)
+        return works
 
     # ── asking ───────────────────────────────────────────────────────────────────────────────────
 
@@ -99,7 +122,9 @@ class SigningIn:
         asked = hashed(f"person {person}" if person else f"nobody {phone or said.casefold()}")
         for_person, for_address = await tx.sign_ins.count_alone(asked, hashed(address), now - COUNTED_FOR)
         if for_address >= PER_ADDRESS:
+            self._count(Step.TOO_MANY)
             raise TooMany
+        self._count(Step.ASKED)
         ticket = secrets.token_urlsafe(_TICKET_BYTES)
         asking = SignIn(
             person=person,
@@ -134,9 +159,10 @@ class SigningIn:
     async def send(self, tx: Tx, subject: str, now: datetime) -> None:
         """Make the code and write it to whom the asking names, if it names anybody."""
         asking = await tx.sign_ins.get(int(subject))
-        if asking is None or asking.person is None or asking.limited:
+        if asking is None or asking.code_hash is not None:
             return
-        if asking.code_hash is not None or asking.expires_at <= self._real_now():
+        if asking.person is None or asking.limited or asking.expires_at <= self._real_now():
+            self._count(Step.CODE_NOT_SENT)
             return
         code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
         link = secrets.token_urlsafe(_LINK_BYTES) if self._station.public_url else None
@@ -156,7 +182,8 @@ class SigningIn:
             lane=Lane.REPLY,
             patience=_OTHER_CHANNEL_AFTER * self._station.clock.speed,
         )
-        await self._letters.post(tx, [letter], now)
+        [posted] = await self._letters.post(tx, [letter], now)
+        self._count(Step.CODE_SENT if posted.message is not None else Step.CODE_NOT_SENT)
 
     async def over(self, tx: Tx, subject: str, now: datetime) -> None:
         """It works no more: nothing of it goes out any longer, and no text keeps it."""
@@ -169,7 +196,7 @@ class SigningIn:
         asking = await tx.sign_ins.try_ticket(hashed(ticket), self._real_now())
         expected = (asking.code_hash if asking else None) or ""
         given = _salted((asking.salt if asking else None) or "", typed)
-        if not compare_digest(given, expected) or asking is None:
+        if not self._worked(compare_digest(given, expected)) or asking is None:
             return None
         return await self._let_in(tx, asking, agent, "code")
 
@@ -187,6 +214,7 @@ class SigningIn:
         line = JournalLine(at=now, event="signed_in", person=person, channel="web", reason=how)
         await tx.journal.write([line])
         await self.over(tx, str(asking.id), now)
+        self._count(Step.SIGNED_IN)
         return Entry(person=person, token=token)
 
 

@@ -48,6 +48,7 @@ def teller(locale: str) -> Teller:
         ("vacant: committee 4", "空缺：委员 4"),
         ("absent until 2026-12-01", "不在位，到 2026-12-01"),
         ("0 of 2 on post", "在岗 0 人，应到 2 人"),
+        ("1 of 2 were on post", "在岗 1 人，应到 2 人"),
         ("no_contact", "没有联系方式"),
         ("not done in time", "到时没办完"),
         ("the first attempt's outcome is unknown", "上一次是否发到不明"),

@@ -63,7 +63,15 @@ OPERATIONS: dict[tuple[str, str], Allowed] = {
 }
 
 NO_SUCH = {**UNKNOWN, "post": "V9-G9"}
-PATHS = ("/api", "/api/", "/api/v1", "/api/v1/nothing", "/api/v2/units", "/api/v1/docs/more")
+PATHS = (
+    "/api",
+    "/api/",
+    "/api/v1",
+    "/api/v1/nothing",
+    "/api/v2/units",
+    "/api/v1/docs/more",
+    "/api/v1/nothing%0A",
+)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
 
 

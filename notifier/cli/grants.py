@@ -8,7 +8,7 @@ import typer
 from notifier.cli.cases import SHELL, By, Reason, who_decides
 from notifier.cli.output import civil, print_document, print_table
 from notifier.cli.running import with_parts, wrong_usage
-from notifier.cli.values import duration_of, moment_in
+from notifier.cli.values import duration_of, end_in
 from notifier.config import Config
 from notifier.domain.access import ALL_RIGHTS, SEE_ONLY, Grant, Right, Rights
 from notifier.domain.ids import PersonId, UnitCode
@@ -39,7 +39,9 @@ def grant(
         list[str] | None,
         typer.Option("--right", help=f"{_NAMES}, or all; repeat for several. see, when left out."),
     ] = None,
-    until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="When it ends.")] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="TIME", help="When it ends; a day alone: its end.")
+    ] = None,
     span: Annotated[str | None, typer.Option("--for", metavar="DURATION", help="Or how long.")] = None,
 ) -> None:
     """Let PERSON see, or do, in the console more than his offices give him; prints the grant's number."""
@@ -58,7 +60,7 @@ def grant(
             by=PersonId(by),
             reason=reason,
             since=now,
-            until=moment_in(until, "--until", config.zone) if until else now + (length or timedelta()),
+            until=end_in(until, "--until", config.zone) if until else now + (length or timedelta()),
         )
         async with parts.station.db.write() as tx:
             return await parts.granting.give(tx, given, await who_decides(tx, by), now)

@@ -18,7 +18,7 @@ from notifier.cli.offices import (
     write_by,
 )
 from notifier.cli.running import wrong_usage
-from notifier.cli.values import moment_in
+from notifier.cli.values import end_in, moment_in
 from notifier.config import Config
 from notifier.domain.ids import PersonId
 from notifier.engine.parts import Parts
@@ -137,6 +137,6 @@ async def _order(
         seat=await seat_meant(tx, unit, title, rank),
         reason=reason,
         since=moment_in(since, "--from", config.zone) if since else None,
-        until=moment_in(until, "--until", config.zone) if until else None,
+        until=end_in(until, "--until", config.zone) if until else None,
         order=paper,
     )

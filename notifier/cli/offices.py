@@ -8,7 +8,7 @@ import typer
 from notifier.cli.cases import SHELL, By, who_decides
 from notifier.cli.output import civil, print_document, print_table
 from notifier.cli.running import with_parts, wrong_usage
-from notifier.cli.values import moment_in
+from notifier.cli.values import end_in, moment_in
 from notifier.config import Config
 from notifier.domain.holdings import Seat
 from notifier.domain.ids import PersonId, UnitCode
@@ -28,7 +28,10 @@ Rank = Annotated[
 Person = Annotated[str, typer.Option("--person", metavar="ID", help="The id of a person in people.csv.")]
 From = Annotated[str | None, typer.Option("--from", metavar="TIME", help="Now, when left out.")]
 Until = Annotated[
-    str | None, typer.Option("--until", metavar="TIME", help="Until further notice, when left out.")
+    str | None,
+    typer.Option(
+        "--until", metavar="TIME", help="Until further notice, when left out; a day alone: to its end."
+    ),
 ]
 Reason = Annotated[str | None, typer.Option("--reason", help="Kept in the record.")]
 Order = Annotated[str | None, typer.Option("--order", help="The reference of the order.")]
@@ -65,7 +68,7 @@ def act(
             seat=await seat_meant(tx, unit, title, rank),
             person=PersonId(person),
             since=moment_in(since, "--from", config.zone) if since else now,
-            until=moment_in(until, "--until", config.zone) if until else None,
+            until=end_in(until, "--until", config.zone) if until else None,
             order=order,
         )
         record = await parts.offices.appoint_acting(tx, ordered, shell_actor(by), now)
@@ -93,7 +96,7 @@ def absent(person: Person, by: By, since: From = None, until: Until = None, reas
             tx,
             PersonId(person),
             moment_in(since, "--from", config.zone) if since else now,
-            moment_in(until, "--until", config.zone) if until else None,
+            end_in(until, "--until", config.zone) if until else None,
             shell_actor(by),
             reason,
             now,

@@ -8,7 +8,7 @@ import typer
 from notifier.cli.cases import By, who_decides
 from notifier.cli.output import civil, print_document, print_table
 from notifier.cli.running import with_parts, wrong_usage
-from notifier.cli.values import duration_of, moment_in
+from notifier.cli.values import duration_of, end_in, moment_in
 from notifier.config import Config
 from notifier.domain.ids import PostCode, UnitCode
 from notifier.domain.pausing import Pause
@@ -34,7 +34,9 @@ def pause(
     post: Post = None,
     unit: Unit = None,
     since: Annotated[str | None, typer.Option("--from", metavar="TIME", help="Now, when left out.")] = None,
-    until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="When it ends.")] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="TIME", help="When it ends; a day alone: its end.")
+    ] = None,
     span: Annotated[str | None, typer.Option("--for", metavar="DURATION", help="Or how long.")] = None,
 ) -> None:
     """Call nobody for a post, or for a unit, until an end or until `resume`; prints the pause's number."""
@@ -46,7 +48,7 @@ def pause(
     async def work(parts: Parts, config: Config) -> Pause:
         now = parts.station.now()
         begin = moment_in(since, "--from", config.zone) if since else now
-        end = moment_in(until, "--until", config.zone) if until else None
+        end = end_in(until, "--until", config.zone) if until else None
         length: timedelta | None = duration_of(span, "--for") if span else None
         order = PauseOrder(
             reason=reason,

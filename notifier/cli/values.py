@@ -17,6 +17,15 @@ def moment_in(text: str, option: str, zone: ZoneInfo) -> datetime:
         raise wrong_usage(f"{option}: {bad.problem}; {bad.mend}") from None
 
 
+def end_in(text: str, option: str, zone: ZoneInfo) -> datetime:
+    """A time at which something ends; a civil day alone, such as 2026-12-01, means the end of that day."""
+    try:
+        day = read_date(text)
+    except BadValue:
+        return moment_in(text, option, zone)
+    return moment_in(f"{day} 24:00", option, zone)
+
+
 def date_of(text: str, option: str) -> date:
     """A civil day, such as 2026-12-01."""
     try:

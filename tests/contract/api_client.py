@@ -62,7 +62,7 @@ async def program(
     """A program with a token of that person."""
     async with console.database.write() as tx:
         made = await console.parts.tokens.give(
-            tx, PersonId(person), "统计", Limit(rights=rights, unit=unit), timedelta(days=1), BY, NOW
+            tx, PersonId(person), "大屏报表", Limit(rights=rights, unit=unit), timedelta(days=1), BY, NOW
         )
     return Program(client=console.guest(), token=made.text, id=made.id)
 

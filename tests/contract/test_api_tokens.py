@@ -136,6 +136,26 @@ async def test_a_session_is_no_token_and_a_token_no_session(sqlite_database: Dat
     assert (await dan.ask("GET", "/api/../console")).status_code in (303, 401)
 
 
+async def test_its_person_sees_it_and_ends_it(database: Database) -> None:
+    console = await Console.open(database)
+    dan, ann = await program(console, DAN, SEE_ONLY, V1), await program(console, ANN)
+    browser = await console.signed_in(DAN)
+    page = (await browser.get("/console/me")).text
+    assert "大屏报表" in page
+    assert f"/console/me/tokens/{dan.id}/revoke" in page
+    assert f"/console/me/tokens/{ann.id}/revoke" not in page
+    for foreign in (ann.id, 99, "x"):
+        assert (await browser.post(f"/console/me/tokens/{foreign}/revoke")).status_code == 404
+    answer = await browser.post(f"/console/me/tokens/{dan.id}/revoke")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/console/me#tokens")
+    told(await dan.get("/me"), 401)
+    assert (await ann.get("/me")).status_code == 200
+    assert "大屏报表" not in (await browser.get("/console/me")).text
+    async with database.read() as tx:
+        [line] = await tx.journal.recent(1, events={"token_revoked"})
+    assert (line.person, line.subject, line.channel) == (DAN, DAN, "web")
+
+
 @pytest.mark.parametrize(
     "header", ["", "Bearer", "Bearer ", "Bearer ntf_", "Basic {0}", "{0}", "Bearer {0}x"]
 )

@@ -96,10 +96,10 @@ GET: dict[str, Guarded | str] = {
     "/console/units/{unit}/events": Guarded(right=Right.SEE, ids={"unit": V1}, endless=True),
     "/console/cases/{case}": Guarded(right=Right.SEE, ids=_CASE, leads=True),
     "/console/roster": Guarded(leads=True),
-    _SEAT_PAGE: Guarded(right=Right.ROSTER, ids=_SEAT, leads=True),
     "/console/roster/upload": Guarded(leads=True),
     # Of the whole, as what a person oversees is: so nobody has it who has not everything.
     "/console/roster/upload/{upload}": Guarded(right=Right.OVERSEE, ids={"upload": "u"}, leads=True),
+    _SEAT_PAGE: Guarded(right=Right.ROSTER, ids=_SEAT, leads=True),
     _PERSON_PAGE: Guarded(right=Right.SEE, ids={"person": BOB}, leads=True),
     "/console/roster/posts/{post}/gap": Guarded(right=Right.ROSTER, ids={"post": GATE}, leads=True),
     f"{_PERSON_PAGE}/edit": Guarded(right=Right.ROSTER, ids={"person": BOB}, leads=True),
@@ -136,6 +136,7 @@ POST: dict[str, Guarded | str] = {
     "/console/in/{link}": OPEN,
     "/console/sign-out": Guarded(),
     "/console/me/sign-out-everywhere": Guarded(),
+    "/console/me/tokens/{token}/revoke": Guarded(ids={"token": "1"}),
     "/console/units/{unit}/phones/{person}": Guarded(right=Right.UNMASK, ids={"unit": V1, "person": CAI}),
     **{
         f"/console/cases/{{case}}/{deed}": Guarded(right=Right.ACT, ids=_CASE, form={"words": "w"})
@@ -151,10 +152,10 @@ POST: dict[str, Guarded | str] = {
     _PEOPLE_OF: Guarded(right=Right.ROSTER, ids={"unit": V1}, form={"name": "n"}),
     f"{_PERSON_PAGE}/phone": Guarded(right=Right.UNMASK, ids={"person": BOB}),
     "/console/deliveries/resend": Guarded(right=Right.OVERSEE),
-    "/console/deliveries/{message}/resend": Guarded(right=Right.OVERSEE, ids={"message": "1"}),
     "/console/roster/upload": Guarded(right=Right.OVERSEE),
     "/console/roster/upload/{upload}/apply": Guarded(right=Right.OVERSEE, ids={"upload": "u"}),
     "/console/roster/upload/{upload}/drop": Guarded(right=Right.OVERSEE, ids={"upload": "u"}),
+    "/console/deliveries/{message}/resend": Guarded(right=Right.OVERSEE, ids={"message": "1"}),
     "/console/broadcasts": Guarded(right=Right.BROADCAST, form=_DRAFT),
     "/console/broadcasts/check": Guarded(right=Right.BROADCAST, form=_DRAFT),
     "/console/broadcasts/people": Guarded(right=Right.BROADCAST, form=_DRAFT),
@@ -175,13 +176,14 @@ NO_SUCH = {
     "number": "999",
     "message": "999",
     "broadcast": "999",
+    "post": "V9-G9",
     "title": "captain",
     "rank": "9",
+    "upload": "nothing",
     "rest": "units/V1/nothing",
 }
 """Ids of the same kinds that there are not."""
 FOREIGN_FORMS = {
-    "upload": "nothing",
     "where": (f"post:{GATE}", "post:V9-G9", f"unit:{V1}", "unit:V9"),
     "to": (f"unit:{V1}", "unit:V9"),
 }
@@ -231,10 +233,6 @@ TOLD = replace(
 )
 
 
-async def open_console(database: Database) -> Console:
-    """V1 has a case, a pause and a broadcast; Bob acts for its secretary; Ida was granted to look at V1."""
-    await take_in(database, TOLD)
-    async with database.write() as tx:
 def an_upload() -> Upload:
     """One that has just come."""
     return Upload(
@@ -248,6 +246,10 @@ def an_upload() -> Upload:
     )
 
 
+async def open_console(database: Database) -> Console:
+    """V1 has a case, a pause and a broadcast; Bob acts for its secretary; Ida was granted to look at V1."""
+    await take_in(database, TOLD)
+    async with database.write() as tx:
         await tx.conn.exec_driver_sql("UPDATE offices SET acting = 'bob' WHERE person = 'ann'")
         case = Case(
             id=CaseId(0),
@@ -268,11 +270,11 @@ def an_upload() -> Upload:
             id=0, person=IDA, unit=V1, rights=SEE_ONLY, by=EVA, reason="r", since=NOW, until=NOW + _FILL
         )
         await tx.grants.add(grant)
+        await tx.uploads.add(an_upload(), Parcel(files={"people.csv": b"id,name,phone,unit\n"}).packed())
         await tx.broadcasts.create(
             Broadcast(
                 id=BroadcastId(0),
                 kind="notice",
-        await tx.uploads.add(an_upload(), Parcel(files={"people.csv": b"id,name,phone,unit\n"}).packed())
                 title="t",
                 body="b",
                 author=None,

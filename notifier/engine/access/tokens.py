@@ -74,9 +74,11 @@ class Tokens:
         """Those that stand (of one person), by id."""
         return await tx.api_tokens.standing(self._real_now(), person)
 
-    async def revoke(self, tx: Tx, number: int, by: Actor, now: datetime) -> None:
-        """End a token now. Raises NotFound."""
-        token = next((one for one in await self.standing(tx) if one.id == number), None)
+    async def revoke(
+        self, tx: Tx, number: int, by: Actor, now: datetime, person: PersonId | None = None
+    ) -> None:
+        """End a token (of that person) now. Raises NotFound, for somebody else's just as for none at all."""
+        token = next((one for one in await self.standing(tx, person) if one.id == number), None)
         if token is None or not await tx.api_tokens.revoke(number, self._real_now()):
             raise NotFound(f"there is no token {number} that still stands; see `notifier token list`")
         await tx.journal.write([_line("token_revoked", token, by, now)])

@@ -94,8 +94,8 @@ class Cases:
     def add_to(self, routes: Routes) -> None:
         """Take them in."""
         see, act = over("case", Right.SEE), over("case", Right.ACT)
-        routes.get("/cases", self.listing, need=somewhere(Right.SEE), tag=CASES, summary="事项 / Cases")
-        routes.get("/cases/{case}", self.one, need=see, tag=CASES, summary="一件事项 / One case")
+        routes.get("/cases", self.listing, need=somewhere(Right.SEE), tag=CASES, summary="案件 / Cases")
+        routes.get("/cases/{case}", self.one, need=see, tag=CASES, summary="一件案件 / One case")
         for name, told, deed in (
             ("acknowledge", self.acknowledge, "接手 / Take it"),
             ("resolve", self.resolve, "办好了 / It is done"),

@@ -38,7 +38,7 @@ class LineOut(BaseModel):
 
 def add_to(routes: Routes) -> None:
     """Take the operation in."""
-    routes.get("/journal", journal, need=somewhere(Right.OVERSEE), tag=JOURNAL, summary="日志 / The journal")
+    routes.get("/journal", journal, need=somewhere(Right.OVERSEE), tag=JOURNAL, summary="流水 / The journal")
 
 
 async def journal(

@@ -17,10 +17,10 @@ _TAGS: Final = {
     "people": "人员 / People",
     "offices": "职务 / Offices",
     "shifts": "班次 / Shifts",
-    "cases": "事项 / Cases",
+    "cases": "案件 / Cases",
     "broadcasts": "群发 / Broadcasts",
     "messages": "消息 / Messages",
-    "journal": "日志 / The journal",
+    "journal": "流水 / The journal",
 }
 
 

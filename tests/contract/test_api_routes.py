@@ -71,6 +71,8 @@ PATHS = (
     "/api/v2/units",
     "/api/v1/docs/more",
     "/api/v1/nothing%0A",
+    "/api/v1/docs%3F",
+    "/api/v1/openapi.json%23x",
 )
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
 

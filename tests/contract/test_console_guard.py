@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from notifier.domain.access import ALL_RIGHTS, SEE_ONLY, Grant, Right
+from notifier.domain.access import ALL_RIGHTS, SEE_ONLY, Grant, Limit, Right, limited
 from notifier.domain.case import Call, CallState, Case, CaseState
 from notifier.domain.ids import BroadcastId, CaseId, PersonId, UnitCode
 from notifier.domain.policy import Kind
@@ -224,3 +224,42 @@ async def test_a_ring_of_units_ends(sqlite_database: Database) -> None:
         guard = await guard_of(tx, DAN)
         assert set(guard.units(Right.SEE)) == {TOWN, V1, V2}
     assert UnitCode("T1") in guard.units(Right.ACT)
+
+
+# ── scopes cut down ──
+
+
+async def test_what_is_ones_own_is_as_limited_as_the_rest(database: Database) -> None:
+    """Cai was called in the case and wrote the broadcast: both are his as far as the limit says."""
+    await fill(database)
+    everything, looking = Limit(rights=ALL_RIGHTS), Limit(rights=SEE_ONLY)
+    async with database.write() as tx:
+        await tx.conn.exec_driver_sql(f"UPDATE broadcasts SET author = '{CAI}'")
+        scope, units = await load_scope(tx, CAI, NOW), await tx.roster.units()
+        whole = await Guard.open(tx, limited(scope, everything, units))
+        looks = await Guard.open(tx, limited(scope, looking, units))
+        village = await Guard.open(tx, limited(scope, Limit(rights=ALL_RIGHTS, unit=V1), units))
+        for guard in (whole, looks):
+            assert (await guard.case(tx, "1", Right.SEE)).id == 1
+            assert (await guard.person(tx, CAI, Right.SEE)).id == CAI
+            assert (await guard.broadcast(tx, "1", Right.SEE)).id == 1
+        assert (await whole.broadcast(tx, "1", Right.BROADCAST)).id == 1
+        with pytest.raises(NotAllowed):
+            await looks.broadcast(tx, "1", Right.BROADCAST)
+        for ask in (village.case(tx, "1", Right.SEE), village.person(tx, CAI, Right.SEE)):
+            with pytest.raises(NotAllowed):
+                await ask
+        with pytest.raises(NotAllowed):
+            await village.broadcast(tx, "1", Right.SEE)
+        assert await village.broadcasts(tx, [await whole.broadcast(tx, "1", Right.SEE)], Right.SEE) == []
+
+
+@pytest.mark.parametrize("number", ["2147483648", "9" * 18, "9" * 4400, "-1", "1.0", "１"])
+async def test_no_number_is_too_large_for_a_database(database: Database, number: str) -> None:
+    await fill(database)
+    async with database.read() as tx:
+        for who, refusal in ((EVA, NotFound), (CAI, NotAllowed)):
+            guard = await guard_of(tx, who)
+            for ask in (guard.case, guard.broadcast, guard.message):
+                with pytest.raises(refusal):
+                    await ask(tx, number, Right.SEE)

@@ -15,7 +15,7 @@ from notifier.engine.parts import Parts
 from notifier.engine.station import Actor
 from notifier.store.outage import is_outage
 from notifier.store.rows import ApiToken
-from notifier.web.api.problems import CHALLENGE, DOCS, answer_to, problem
+from notifier.web.api.problems import CHALLENGE, DOCS, answer_to, path_of, problem
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +59,7 @@ class Gate:
     async def __call__(self, connection: Connection, receive: Receive, send: Send) -> None:
         """Let in, or refuse."""
         request = Request(connection)
-        if request.url.path in OPEN and request.method in _READ:
+        if path_of(request) in OPEN and request.method in _READ:
             await self._app(connection, receive, send)
             return
         try:
@@ -75,7 +75,7 @@ class Gate:
         async with station.db.read() as tx:
             token = await self._parts.tokens.find(tx, text.strip()) if scheme.lower() == "bearer" else None
             if token is None:
-                return problem(request.url.path, 401, headers=CHALLENGE)
+                return problem(path_of(request), 401, headers=CHALLENGE)
             scope = await self._parts.tokens.scope(tx, token, station.now())
         request.state.caller = Caller(token=token, scope=scope)
         await self._note_use(token)

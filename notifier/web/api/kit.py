@@ -18,6 +18,7 @@ from notifier.errors import Conflict, InputError, NotAllowed
 from notifier.store.rows import ApiAnswer
 from notifier.store.tx import Tx
 from notifier.web.api.gate import Caller
+from notifier.web.api.problems import path_of
 
 REPLAYED: Final = "Idempotent-Replayed"
 LONGEST_KEY: Final = 200
@@ -85,7 +86,7 @@ class Kit:
             if key is None:
                 return _created(await work(tx, guard))
             key_hash = _hash(_readable(key).encode())
-            asked, body_hash = f"{request.method} {request.url.path}", _hash(await request.body())
+            asked, body_hash = f"{request.method} {path_of(request)}", _hash(await request.body())
             now = self.parts.station.now()
             used = await tx.api_answers.claim(caller.token, key_hash, asked, body_hash, now)
             if used is not None:

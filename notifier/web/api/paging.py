@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from notifier.errors import InputError
+from notifier.web.api.problems import path_of
 
 MOST = 200
 USUAL = 50
@@ -55,7 +56,7 @@ class Paging:
             path, *key = told if isinstance(told, list) else []
         except (NotBase64, ValueError, RecursionError):
             raise no_cursor() from None
-        if path != self.request.url.path or [type(part) for part in key] != list(kinds):
+        if path != path_of(self.request) or [type(part) for part in key] != list(kinds):
             raise no_cursor()
         if not all(_is_sound(part) for part in key):
             raise no_cursor()
@@ -74,11 +75,11 @@ class Paging:
         following = self._cursor(last) if last is not None else None
         if following is not None:
             query = urlencode({**self.request.query_params, "cursor": following})
-            self.response.headers["Link"] = f'<{self.request.url.path}?{query}>; rel="next"'
+            self.response.headers["Link"] = f'<{path_of(self.request)}?{query}>; rel="next"'
         return Page(items=items, next=following)
 
     def _cursor(self, key: Key) -> str:
-        told = json.dumps([self.request.url.path, *key], ensure_ascii=False, separators=(",", ":"))
+        told = json.dumps([path_of(self.request), *key], ensure_ascii=False, separators=(",", ":"))
         return urlsafe_b64encode(told.encode()).decode().rstrip("=")
 
 

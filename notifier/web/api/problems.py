@@ -55,6 +55,12 @@ _REFUSALS: Final[tuple[tuple[type[Exception], int], ...]] = (
 )
 
 
+def path_of(request: Request) -> str:
+    """The path that is routed by. Starlette's ``url`` ends it at a ``?`` or ``#`` that was sent encoded."""
+    path: str = request.scope["path"]
+    return path
+
+
 def problem(
     path: str, status: int, detail: str = "", headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
@@ -68,7 +74,7 @@ def problem(
 
 def answer_to(request: Request, error: Exception) -> Response:
     """What whoever asked is told of an error. Of a fault of ours only its kind is logged."""
-    path = request.url.path
+    path = path_of(request)
     if isinstance(error, HTTPException):
         return problem(path, error.status_code, headers=error.headers)
     if isinstance(error, RequestValidationError):

@@ -43,6 +43,10 @@ async def people_meant(tx: Tx, text: str) -> list[PersonId] | None:
 
 
 def _named(lines: Iterable[JournalLine]) -> set[PersonId]:
-    # What a line is about may be a person as well; what is none is simply not found.
-    told = (name for line in lines for name in (line.person, line.subject))
+    # What a line is about may be a person as well, and so may any word of why; what is none is not found.
+    told = (name for line in lines for name in (line.person, line.subject, *_words(line.reason)))
     return {PersonId(name) for name in told if name is not None}
+
+
+def _words(reason: str | None) -> list[str]:
+    return [word.rstrip(",;:") for word in (reason or "").split() if word.isascii()]

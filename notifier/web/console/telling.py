@@ -16,28 +16,44 @@ Say = Callable[..., str]
 Label = Callable[[str], str]
 """What the organisation's texts call a title or a channel; the name itself where they have no word for it."""
 
+_TIME: Final = r"(?P<time>\d{4}-\d\d-\d\dT[\d:.]+Z)"
+_WHO: Final = r"(?P<name>\S+)"
 _STEP: Final = re.compile(
     r"step (?P<step>\d+)(?P<again>, second round)?(?P<acting>, acting)?(, time (?P<times>\d+))?"
 )
-_FOR_THE_MORNING: Final = re.compile(r"(?P<told>.+), left for the morning")
-_DESK_AGAIN: Final = re.compile(r"exhausted(, acting)?, time \d+")
-_VACANT: Final = re.compile(r"vacant: (?P<office>[^ ]+)(?P<rank> \d+)?")
-_ABSENT: Final = re.compile(r"absent until (?P<day>\d{4}-\d\d-\d\d)")
-_ON_POST: Final = re.compile(r"(?P<there>\d+) of (?P<wanted>\d+) (?:were )?on post")
-_KEPT_ON: Final = re.compile(r"(?P<there>\d+) of (?P<wanted>\d+) on post, (?P<kept>\d+) kept on")
-_PROXY: Final = re.compile(r"by proxy of (?P<person>\S+)")
-_FOR: Final = re.compile(r"for (?P<person>\S+)")
-_TO: Final = re.compile(r"to (?P<person>\S+)")
-_FROM: Final = re.compile(r"from (?P<person>\S+)")
-_BY: Final = re.compile(r"by (?P<person>\S+)")
-_DONE: Final = re.compile(r"done (?P<moment>\d{4}-\d\d-\d\dT[\d:.]+Z)")
-_WITHOUT: Final = re.compile(r"without (?P<items>\d+(, \d+)*)")
-_VOUCHED: Final = re.compile(r"vouched for by (?P<person>\S+)")
-_CLAIMED: Final = re.compile(r"claimed (?P<moment>\d{4}-\d\d-\d\dT[\d:.]+Z)")
-_LATE: Final = re.compile(r"late since (?P<moment>\d{4}-\d\d-\d\dT[\d:.]+Z)")
-_ISSUED: Final = re.compile(r"(?P<number>\d+), good until (?P<moment>\d{4}-\d\d-\d\dT[\d:.]+Z)")
-_COVER: Final = re.compile(r"cover: (?P<told>.+)")
-_ACTING: Final = re.compile(r"acting (?P<title>\S+)")
+_SHAPES: Final = tuple(
+    (name, re.compile(shape))
+    for name, shape in (
+        ("for_the_morning", r"(?P<told>.+), left for the morning"),
+        ("of_cover", r"cover: (?P<told>.+)"),
+        ("desk_again", r"exhausted(, acting)?, time \d+"),
+        ("vacant", r"vacant: (?P<office>[^ ]+ ?\d*)"),
+        ("absent_until", r"absent until (?P<day>\d{4}-\d\d-\d\d)"),
+        ("on_post_of", r"(?P<there>\d+) of (?P<wanted>\d+) (?:were )?on post"),
+        ("kept_on_of", r"(?P<there>\d+) of (?P<wanted>\d+) on post, (?P<kept>\d+) kept on"),
+        ("by_proxy_of", f"by proxy of {_WHO}"),
+        ("vouched_for", f"vouched for by {_WHO}"),
+        ("for_somebody", f"for {_WHO}"),
+        ("of_cover_for", f"cover for {_WHO}"),
+        ("asked_for", rf"asked (?P<number>\d+) for {_WHO}"),
+        ("agreed_by", f"for (?P<giver>\\S+), agreed by {_WHO}"),
+        ("given", r"(?P<taker>\S+) for (?P<giver>\S+) at (?P<about>\S+ \S+Z)"),
+        ("and", r"(?P<told>\S+ for \S+ at \S+ \S+Z) and (?P<more>\S+ for \S+ at \S+ \S+Z)"),
+        ("to_somebody", f"to {_WHO}"),
+        ("from_somebody", f"from {_WHO}"),
+        ("by_somebody", f"by {_WHO}"),
+        ("by_somebody_saying", r"by (?P<name>[^\s:]+): (?P<words>.+)"),
+        ("undone_by", f"(?P<event>leave_[a-z]+) by {_WHO}"),
+        ("done", f"done {_TIME}"),
+        ("claimed", f"claimed {_TIME}"),
+        ("late_since", f"late since {_TIME}"),
+        ("good_until", rf"(?P<number>\d+), good until {_TIME}"),
+        ("now", r"now (?P<about>\S+ \S+Z)"),
+        ("without", r"without (?P<items>\d+(, \d+)*)"),
+        ("acting_as", r"acting (?P<title>\S+)"),
+    )
+)
+"""What the program writes, by the name of its words; the groups are the values that stand in them."""
 _AND: Final = "; "
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 _NO_LETTER: Final = re.compile(r"[^a-z]+")
@@ -93,36 +109,15 @@ class Teller:
         first, more, rest = text.partition(_AND)
         if more and (told := self.reason(first)) != first:
             return self._say("reason.and", told=told, more=self.reason(rest))
-        for pattern, tell in self._patterns():
-            if found := pattern.fullmatch(text):
-                return tell(**found.groupdict())
+        if found := _STEP.fullmatch(text):
+            return self._step(**found.groupdict())
+        for name, shape in _SHAPES:
+            if found := shape.fullmatch(text):
+                values = {group: self._value(group, value) for group, value in found.groupdict().items()}
+                return self._say(f"reason.{name}", **values)
         if not text.isascii():
             return text  # Somebody's own words, whatever else is among them.
         return self._or_as_it_is(f"reason.{_NO_LETTER.sub('_', text.lower()).strip('_')}", text)
-
-    def _patterns(self) -> tuple[tuple[re.Pattern[str], Callable[..., str]], ...]:
-        return (
-            (_FOR_THE_MORNING, self._for_the_morning),
-            (_STEP, self._step),
-            (_DESK_AGAIN, partial(self._say, "reason.desk_again")),
-            (_VACANT, self._vacant),
-            (_ABSENT, partial(self._say, "reason.absent_until")),
-            (_ON_POST, partial(self._say, "reason.on_post_of")),
-            (_KEPT_ON, partial(self._say, "reason.kept_on_of")),
-            (_PROXY, partial(self._person, "reason.by_proxy_of")),
-            (_FOR, partial(self._person, "reason.for_somebody")),
-            (_TO, partial(self._person, "reason.to_somebody")),
-            (_FROM, partial(self._person, "reason.from_somebody")),
-            (_BY, partial(self._person, "reason.by_somebody")),
-            (_VOUCHED, partial(self._person, "reason.vouched_for")),
-            (_DONE, partial(self._moment, "reason.done")),
-            (_CLAIMED, partial(self._moment, "reason.claimed")),
-            (_LATE, partial(self._moment, "reason.late_since")),
-            (_ISSUED, partial(self._moment, "reason.good_until")),
-            (_COVER, self._cover),
-            (_WITHOUT, partial(self._say, "reason.without")),
-            (_ACTING, self._acting),
-        )
 
     def _step(self, step: str, again: str | None, acting: str | None, times: str | None) -> str:
         if times:
@@ -131,23 +126,26 @@ class Teller:
             told = self._say("reason.step_acting" if acting else "reason.step", step=step)
         return self._say("reason.second_round", told=told) if again else told
 
-    def _for_the_morning(self, told: str) -> str:
-        return self._say("reason.for_the_morning", told=self.reason(told))
-
-    def _person(self, name: str, *, person: str) -> str:
-        return self._say(name, name=self.name(PersonId(person)))
-
-    def _moment(self, name: str, *, moment: str, **values: str) -> str:
-        return self._say(name, time=self.at(datetime.fromisoformat(moment)), **values)
-
-    def _cover(self, told: str) -> str:
-        return self._say("reason.of_cover", told=self.reason(told))
-
-    def _acting(self, title: str) -> str:
-        return self._say("reason.acting_as", title=self.title(title))
-
-    def _vacant(self, office: str, rank: str | None) -> str:
-        return self._say("reason.vacant", office=self.title(office) + (rank or ""))
+    def _value(self, group: str, value: str) -> str:
+        """What was found, as it stands in the words."""
+        match group:
+            case "told" | "more":
+                return self.reason(value)
+            case "name" | "giver" | "taker":
+                return self.name(PersonId(value))
+            case "time":
+                return self.at(datetime.fromisoformat(value))
+            case "about":
+                return self.about(value)
+            case "event":
+                return self.event(value)
+            case "title":
+                return self.title(value)
+            case "office":
+                title, space, rank = value.partition(" ")
+                return self.title(title) + space + rank
+            case _:
+                return value
 
     def _or_as_it_is(self, name: str, text: str) -> str:
         try:

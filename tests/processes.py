@@ -21,6 +21,9 @@ LOOK_EVERY_S = 0.02
 _PORTS = range(20_000, 30_000)
 """Below those that the kernel gives to outgoing connections, which would take a dead process's port."""
 
+_CHANCE = random.SystemRandom()
+"""Ports are no part of what a seed repeats."""
+
 Found = TypeVar("Found")
 
 
@@ -36,7 +39,7 @@ async def until(look: Callable[[], Awaitable[Found]], seconds: float, what: str)
 def free_port() -> int:
     """A port on which nobody listens."""
     while True:
-        port = random.choice(_PORTS)
+        port = _CHANCE.choice(_PORTS)
         with socket.socket() as trial, suppress(OSError):
             trial.bind(("127.0.0.1", port))
             return port

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import socket
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -26,6 +25,7 @@ from tests.bench.city import VILLAGES, City, write_city
 from tests.bench.figures import Figures, percentile
 from tests.bench.outbox import settings_for
 from tests.bench.processes import Process, service
+from tests.processes import free_port
 
 PEOPLE = VILLAGES * 117
 """A little over 60,000, so that none of the villages is empty."""
@@ -68,7 +68,7 @@ async def wall(folder: Path) -> Figures:
     options = SandboxOptions(telegram=TelegramOptions(limits=NO_TELEGRAM_LIMITS))
     url = f"sqlite+aiosqlite:///{folder / 'wall.db'}"
     async with serve_sandbox(options) as sandbox:
-        port = _free_port()
+        port = free_port()
         settings = settings_for(url, sandbox.url) | {"HTTP_PORT": str(port)}
         config = Config.model_validate({name.lower(): value for name, value in settings.items()})
         async with open_parts(config) as parts:
@@ -215,9 +215,3 @@ async def _running(
     for error in ended:
         if isinstance(error, Exception):
             raise error
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

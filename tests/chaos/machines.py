@@ -1,10 +1,8 @@
 """The program as processes of its own, which are killed without warning, and the address in front of them."""
 
 import asyncio
-import os
 import random
 import signal
-import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -13,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from tests.processes import environment, free_port
+
 Settings = Mapping[str, str]
 
 ENDS_WITHIN_S = 60.0
-_PORTS = range(20_000, 30_000)
-"""Below those that the kernel gives to outgoing connections, which would take a dead process's port."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,21 +24,6 @@ class Death:
 
     process: str
     at: float
-
-
-def free_port(chance: random.Random) -> int:
-    """A port on which nobody listens."""
-    while True:
-        port = chance.choice(_PORTS)
-        with socket.socket() as trial, suppress(OSError):
-            trial.bind(("127.0.0.1", port))
-            return port
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    """What a process of the program is started with: these settings and no others."""
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("NOTIFIER_")}
-    return ours | {f"NOTIFIER_{name}": value for name, value in settings.items()}
 
 
 class Machine:
@@ -53,7 +36,6 @@ class Machine:
         self._folder = folder
         self._settings = settings
         self._front = front
-        self._chance = random.Random()  # ports are not part of what a seed repeats
         self._process: asyncio.subprocess.Process | None = None
         self._log: IO[bytes] | None = None
         self._lives = 0
@@ -74,7 +56,7 @@ class Machine:
         """Begin a life."""
         self._lives += 1
         self._log = self._log_file.open("wb")
-        port = free_port(self._chance)
+        port = free_port()
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",

@@ -24,10 +24,11 @@ from notifier.sandbox.twilio.hooks import call_hook, taken
 from notifier.store.database import Database
 from tests.chaos.books import Books, Rest, load_books, look
 from tests.chaos.crowd import Crowd, Mood
-from tests.chaos.machines import Death, Front, Machine, environment
+from tests.chaos.machines import Death, Front, Machine
 from tests.chaos.plan import OPENS, SPEED, Plan, carriers, settings
 from tests.chaos.town import BOTS, Town, plan_town, write_town
 from tests.chaos.weather import Attention, arm_everything
+from tests.processes import environment
 
 GROUP = -100_777
 STEPS = (timedelta(seconds=-60), timedelta(seconds=-30), timedelta(seconds=30), timedelta(seconds=60))

@@ -42,22 +42,33 @@ class StandIns:
 
     async def ranking(self, tx: Tx, shift: Shift, post: Post, now: datetime) -> Ranking:
         """Whom to ask to stand that shift, the first first."""
-        return await self._ranked(tx, await self._keepers(tx, shift, post), shift, post, now)
+        keepers = await self._keepers(tx, shift, post)
+        return await self._ranked(tx, keepers, shift, post, now, asks=True)
 
     async def choice(self, tx: Tx, shift: Shift, post: Post, now: datetime) -> Choice:
-        """Whom somebody may have stand that shift: who keeps such posts, or anybody else of the unit."""
+        """Whom somebody may have stand that shift: who keeps such posts, or anybody else of the unit.
+
+        Nobody is asked, so that it takes nobody who can answer.
+        """
         keepers = await self._keepers(tx, shift, post)
         members = await tx.roster.members(post.unit)
         rest = {person: False for person in members if person not in keepers and person not in shift.people}
         return Choice(
-            keepers=await self._ranked(tx, keepers, shift, post, now),
-            others=await self._ranked(tx, rest, shift, post, now),
+            keepers=await self._ranked(tx, keepers, shift, post, now, asks=False),
+            others=await self._ranked(tx, rest, shift, post, now, asks=False),
         )
 
     async def _ranked(
-        self, tx: Tx, people: Mapping[PersonId, bool], shift: Shift, post: Post, now: datetime
+        self,
+        tx: Tx,
+        people: Mapping[PersonId, bool],
+        shift: Shift,
+        post: Post,
+        now: datetime,
+        *,
+        asks: bool,
     ) -> Ranking:
-        """Those people, each with whether he keeps this very post."""
+        """Those people, each with whether he keeps this very post; ``asks``: who cannot answer is no use."""
         lineage = await self._station.lineage(tx, post.unit, now, also=list(people), shift=shift.key)
         away = not_in_post(lineage, now)
         duties = await self.duties(tx, people, shift, now)
@@ -66,7 +77,7 @@ class StandIns:
                 person=person,
                 near=near,
                 duties=duties[person],
-                obstacle=self._obstacle(lineage, person, away),
+                obstacle=self._obstacle(lineage, person, away, asks=asks),
             )
             for person, near in people.items()
         ]
@@ -75,7 +86,7 @@ class StandIns:
     async def obstacle(self, tx: Tx, person: PersonId, post: Post, now: datetime) -> str | None:
         """Why that person cannot be asked, whatever his shifts; None where he can."""
         lineage = await self._station.lineage(tx, post.unit, now, also=[person])
-        return self._obstacle(lineage, person, not_in_post(lineage, now))
+        return self._obstacle(lineage, person, not_in_post(lineage, now), asks=True)
 
     async def duties(
         self, tx: Tx, people: Collection[PersonId], shift: Shift, now: datetime
@@ -110,10 +121,12 @@ class StandIns:
         present = await tx.roster.present(list(found))
         return {p: near for p, near in found.items() if p in present and p not in shift.people}
 
-    def _obstacle(self, lineage: Lineage, person: PersonId, away: Collection[PersonId]) -> str | None:
+    def _obstacle(
+        self, lineage: Lineage, person: PersonId, away: Collection[PersonId], *, asks: bool
+    ) -> str | None:
         contacts = lineage.contacts.get(person, ())
         if not contacts:
             return lineage.lost.get(person, "no_contact")
-        if self._station.reach.is_mute(contacts):
+        if asks and self._station.reach.is_mute(contacts):
             return "cannot_answer"
         return "absent" if person in away else None

@@ -17,6 +17,7 @@ from notifier.store.mappers import OFFICE_COLUMNS, office_of
 from notifier.store.message_values import in_states, stored
 from notifier.store.rows import StoredMessage
 from notifier.store.shifts import load_shifts, shift_query
+from notifier.store.statements import plan_afresh
 from notifier.store.tables import cases, messages, offices, people, posts, shifts
 
 Units = Collection[UnitCode] | None
@@ -72,6 +73,7 @@ class ApiListRepo:
         self, which: ShiftFilter, limit: int, after: tuple[datetime, ShiftKey] | None = None
     ) -> list[Shift]:
         """By start, then key, with their people; ``after`` is the last of the page before."""
+        await plan_afresh(self._conn)
         conditions = [shifts.c.start < which.end, shifts.c.end > which.start]
         if which.post is not None:
             conditions.append(shifts.c.post == which.post)
@@ -87,6 +89,7 @@ class ApiListRepo:
         self, which: SentFilter, limit: int, before: MessageId | None = None
     ) -> list[StoredMessage]:
         """The newest first; ``before`` is the last of the page before."""
+        await plan_afresh(self._conn)
         query = select(messages).where(messages.c.id >= which.first)
         if which.units is not None:
             query = query.select_from(_OWNED).where(_UNIT.in_(which.units))

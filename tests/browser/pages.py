@@ -1,8 +1,10 @@
 """Every page that there is, after the app's own routes: a new one is here by itself."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 
+from tests.browser.city import handed_in
 from tests.contract.test_console_routes import GET, OPEN, Guarded, filled, routes_of
+from tests.stories.harness import Station
 
 NOT_PAGES = frozenset(
     {"/", "/healthz", "/metrics", "/static/{name:path}", "/console/language/{locale}"},
@@ -17,6 +19,7 @@ IDS = {
     "case": "1",
     "broadcast": "1",
     "person": "p14",
+    "post": "BS02-G1",
     "phone": "p11",
     "message": "1",
     "title": "deputy_secretary",
@@ -25,6 +28,10 @@ IDS = {
     "rest": "nothing/of/the/kind",
 }
 """Of the city that the pages are looked at in."""
+QUERIES = {
+    "/console/roster/posts/{post}/gap": "?since=2026-11-24T20:00%2B08:00&until=2026-11-25T00:00%2B08:00",
+}
+"""Of pages that are never led to without."""
 
 FURTHER = (
     "/console?state=held&town=BS",
@@ -36,23 +43,28 @@ FURTHER = (
 """The same pages with something else on them."""
 
 
-def open_addresses(routes: Iterable[object]) -> list[str]:
+def open_addresses(station: Station) -> list[str]:
     """Of every page for everybody."""
-    return [address for address, path in _pages(routes) if GET.get(path) == OPEN]
+    return [_address(path, IDS) for path in _pages(station) if GET.get(path) == OPEN]
 
 
-def addresses(routes: Iterable[object]) -> dict[str, int]:
+async def addresses(station: Station) -> dict[str, int]:
     """Address of every page that one signs in for -> the status of its answer."""
-    behind = [(address, path) for address, path in _pages(routes) if GET.get(path) != OPEN]
-    return {address: 404 if path == NOTHING else 200 for address, path in behind}
+    ids = {**IDS, "upload": await handed_in(station)}
+    behind = [path for path in _pages(station) if GET.get(path) != OPEN]
+    return {_address(path, ids): 404 if path == NOTHING else 200 for path in behind}
 
 
-def _pages(routes: Iterable[object]) -> Iterator[tuple[str, str]]:
-    """Address and route. What the table of routes does not know, as the training phones, is a page, too."""
-    for method, path in routes_of(routes):
+def _pages(station: Station) -> Iterator[str]:
+    """Their routes. What the table of routes does not know, as the training phones, is a page, too."""
+    for method, path in routes_of(station.engine.app().routes):
         entry = GET.get(path)
         for_programs = path in NOT_PAGES or (isinstance(entry, Guarded) and not entry.leads)
         if method == "GET" and path.startswith("/") and not for_programs:
-            address = filled(path, IDS)
-            assert "{" not in address, f"say in IDS what {path} is to be looked at with"
-            yield address, path
+            yield path
+
+
+def _address(path: str, ids: Mapping[str, str]) -> str:
+    address = filled(path, ids) + QUERIES.get(path, "")
+    assert "{" not in address, f"say in IDS what {path} is to be looked at with"
+    return address

@@ -3,19 +3,17 @@
 import re
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, FilePayload, Locator, Page, expect
 
+from notifier.domain.ids import PersonId
 from notifier.web.serve import serve
 from tests.browser.soundness import faults
-from tests.browser.window import PHONE, opened, public_of, signed_in
+from tests.browser.window import DESK, PHONE, REFUSED, opened, public_of, signed_in
 from tests.processes import free_port
 from tests.stories.harness import Station
 from tests.stories.test_console_sign_in import code_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-REFUSED = "the server responded with a status of 4"
-"""What a browser complains of where a page says that it was not done."""
 
 
 async def asks_for_a_code(page: Page, station: Station, person: str) -> str:
@@ -144,3 +142,34 @@ async def test_without_javascript_one_signs_in_and_takes_a_case(browser: Browser
         await station.settle()
     station.phone("p11").expects("交给您了")
     assert (await station.case("unstaffed")).holder == "p11"
+
+
+async def hands_in(page: Page, *rows: str) -> None:
+    """Choose a file of people with these rows besides those that there are, as from a folder."""
+    content = "\n".join(["id,name,phone,unit,locale,telegram", *rows, ""]).encode()
+    file: FilePayload = {"name": "people.csv", "mimeType": "text/csv", "buffer": content}
+    await page.get_by_label("名册文件").set_input_files([file])
+    await page.get_by_role("button", name="看看会改什么").click()
+
+
+async def test_a_roster_is_handed_in_seen_and_taken_in(browser: Browser, station: Station) -> None:
+    told = (station.city / "people.csv").read_text("utf-8").splitlines()[1:]
+    async with opened(browser, public_of(station), allowed=(REFUSED,)) as window:
+        await window.has_session(await signed_in(station, "p01"))
+        page = await window.opens("/console/roster/upload")
+        await hands_in(page, *told, "p16,李新来,13800100016,BS99,zh,")
+        row = page.locator(".findings tbody tr")
+        await expect(row).to_have_count(1)
+        for words in ("people.csv", str(len(told) + 2), "unit", "没有 'BS99' 这个单位"):
+            await expect(row).to_contain_text(words)
+        assert await faults(page, "zh-Hans") == []
+        await page.set_viewport_size(DESK)
+        await hands_in(page, *told, "p16,李新来,13800100016,BS01,zh,")
+        await expect(page.locator("#t-people + table .c-added")).to_contain_text("李新来")
+        await expect(page.locator(".changes tbody tr")).to_have_count(1)
+        async with station.engine.parts.station.db.read() as tx:
+            assert await tx.roster.person(PersonId("p16")) is None
+        await page.get_by_role("button", name="就这样改").click()
+        await expect(page.get_by_role("status").first).to_contain_text("已按刚才所示改好")
+        await page.goto("/console/roster?q=p16")
+        await expect(page.get_by_role("link", name="李新来")).to_be_visible()

@@ -10,33 +10,26 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
+from tests.browser.city import busy_evening
 from tests.browser.pages import API, FURTHER, addresses, open_addresses
 from tests.browser.soundness import CONTRAST, VENDORED, faults, violations
-from tests.browser.window import opened, public_of, signed_in
-from tests.stories.harness import Station, duty_station
-from tests.stories.test_broadcasts import commends
-from tests.stories.test_console_broadcasts import NO_PHONE
+from tests.browser.window import REFUSED, opened, public_of, signed_in
+from tests.stories.harness import Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 LANGS = {"zh": "zh-Hans", "en": "en"}
-REFUSED = "the server responded with a status of 4"
-"""What a browser complains of where a page says that there is nothing, or not for you."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def busy_city(
     sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Station]:
-    """An evening with something on every page. Nobody changes anything in it."""
+    """Nobody changes anything in it."""
     folder = tmp_path_factory.mktemp("busy")
     shutil.copyfile(sqlite_template, folder / "notifier.db")
     url = f"sqlite+aiosqlite:///{folder / 'notifier.db'}"
-    async with duty_station(folder, url, edits=NO_PHONE) as station:
-        await station.until_civil("19:00")
-        await commends(station, "unit:BS01", relay=True)
-        await station.until_civil("20:16")
-        await station.phone("p11").replies("收到")
+    async with busy_evening(folder, url) as station:
         yield station
 
 
@@ -44,18 +37,17 @@ async def busy_city(
 async def test_every_page_is_sound(browser: Browser, busy_city: Station, locale: str) -> None:
     found: list[str] = []
     titles: dict[str, str] = {}
-    routes = busy_city.engine.app().routes
     async with opened(browser, public_of(busy_city), allowed=(REFUSED,)) as window:
         await window.in_language(locale)
         page = await window.context.new_page()
-        for address in open_addresses(routes):
+        for address in open_addresses(busy_city):
             await page.goto(address)
             found += await faults(page, LANGS[locale])
         await page.goto(API)
         # One page for both languages, each part marked with its own.
         found += await faults(page, LANGS["zh"])
         await window.has_session(await signed_in(busy_city, "p01"))
-        for address, status in addresses(routes).items():
+        for address, status in (await addresses(busy_city)).items():
             answer = await page.goto(address)
             assert answer is not None
             assert (answer.status, page.url) == (status, f"{window.public}{address}")
@@ -73,7 +65,7 @@ async def test_every_page_can_be_read_in_the_dark(browser: Browser, busy_city: S
     async with opened(browser, public_of(busy_city), allowed=(REFUSED,), color_scheme="dark") as window:
         page = await window.context.new_page()
         await window.has_session(await signed_in(busy_city, "p01"))
-        for address in (*addresses(busy_city.engine.app().routes), *FURTHER, API):
+        for address in (*await addresses(busy_city), *FURTHER, API):
             await page.goto(address)
             found += [f"{address}: {told}" for told in await violations(page, CONTRAST)]
     assert found == []

@@ -17,6 +17,8 @@ DESK: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 SMALL: ViewportSize = {"width": 320, "height": 640}
 """Or a desk's, with everything four times as large, which is the same to a page (WCAG 1.4.10)."""
+REFUSED = "the server responded with a status of 4"
+"""What a browser complains of where a page says that there is nothing, or that it was not done."""
 
 expect.set_options(timeout=PATIENT_MS)
 

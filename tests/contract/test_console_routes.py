@@ -93,6 +93,7 @@ GET: dict[str, Guarded | str] = {
     "/console/events": Guarded(endless=True),
     "/console/me": Guarded(leads=True),
     "/console/units/{unit}": Guarded(right=Right.SEE, ids={"unit": V1}, leads=True),
+    "/console/desk": Guarded(leads=True),
     "/console/units/{unit}/events": Guarded(right=Right.SEE, ids={"unit": V1}, endless=True),
     "/console/cases/{case}": Guarded(right=Right.SEE, ids=_CASE, leads=True),
     "/console/roster": Guarded(leads=True),
@@ -162,6 +163,8 @@ POST: dict[str, Guarded | str] = {
     "/console/broadcasts/try": Guarded(right=Right.BROADCAST, form=_DRAFT),
     "/console/broadcasts/{broadcast}/cancel": Guarded(right=Right.BROADCAST, ids=_BROADCAST),
     "/console/broadcasts/{broadcast}/resend": Guarded(right=Right.BROADCAST, ids=_BROADCAST),
+    "/console/desk/{post}/hand-over": Guarded(right=Right.ACT, ids={"post": GATE}),
+    "/console/desk/{post}/take-over": Guarded(right=Right.ACT, ids={"post": GATE}),
     "/console/pauses": Guarded(
         right=Right.PAUSE, form={"where": f"post:{GATE}", "reason": "r", "hours": "2"}
     ),

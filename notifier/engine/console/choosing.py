@@ -62,7 +62,7 @@ async def choose(
     station: Station, tx: Tx, case: Case, told: str, seen: SeenUnits, now: datetime
 ) -> PersonId | Unfit:
     """Who is meant by an id or a name, among the people of the units ``seen``, if he can be called now."""
-    meant = await _meant(tx, told, seen)
+    meant = await meant_by(tx, told, seen)
     if isinstance(meant, Unfit):
         return meant
     call = case.call_to(meant.id)
@@ -81,7 +81,8 @@ async def unfit(station: Station, tx: Tx, person: PersonId, now: datetime) -> Un
     return None if contacts[person] else Unfit.UNREACHABLE
 
 
-async def _meant(tx: Tx, told: str, seen: SeenUnits) -> Person | Unfit:
+async def meant_by(tx: Tx, told: str, seen: SeenUnits) -> Person | Unfit:
+    """The one person of the units ``seen`` who is called so, by id or name or a part of them."""
     found = await tx.roster_search.people(PeopleFilter(units=seen, text=told), _LOOKED_AT)
     exact = [person for person in found if told.casefold() in (person.id.casefold(), person.name.casefold())]
     matching = exact or found

@@ -14,6 +14,7 @@ from notifier.web.console.broadcasts import BroadcastPages
 from notifier.web.console.case import CASES, CasePages
 from notifier.web.console.composer import ComposerPages
 from notifier.web.console.deliveries import DeliveryPages
+from notifier.web.console.desk import DeskPages
 from notifier.web.console.faces import Faces
 from notifier.web.console.figures import FigurePages
 from notifier.web.console.gap import GapPages
@@ -68,6 +69,7 @@ def console_routers(
     cases.add_to(routes)
     ComposerPages(kit, pacing).add_to(routes)
     BroadcastPages(kit, streams).add_to(routes)
+    DeskPages(kit).add_to(routes)
     PausePages(kit, {CASES: cases.again, UNITS: units.again}).add_to(routes)
     RosterPages(kit).add_to(routes)
     WeekPages(kit).add_to(routes)

@@ -24,6 +24,8 @@ _HERE = """() => {
 _STOPS = """() => [...document.querySelectorAll(
     "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']")]
   .filter((part) => part.tabIndex >= 0 && !part.disabled)
+  // Of a choice of one, Tab comes to that which is chosen; arrows go on from there.
+  .filter((part) => part.type !== "radio" || part.checked)
   .filter((part) => part.checkVisibility({ visibilityProperty: true }))
   .map((part) => [...document.querySelectorAll("*")].indexOf(part))"""
 

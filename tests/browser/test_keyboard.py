@@ -3,8 +3,8 @@
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser.keyboard import faults_of_tour, here, tab_to
-from tests.browser.window import PHONE, opened, public_of, signed_in
+from tests.browser.keyboard import here, tab_to
+from tests.browser.window import opened, public_of
 from tests.stories.harness import Station
 from tests.stories.test_console_sign_in import code_in
 
@@ -48,18 +48,3 @@ async def skips_to_the_text(page: Page) -> None:
     reached = await here(page)
     assert reached is not None
     assert await page.evaluate("document.activeElement.id") == "main"
-
-
-@pytest.mark.parametrize(
-    "path", ["/console", "/console/cases/1", "/console/broadcasts/new", "/console/roster"]
-)
-async def test_every_stop_is_reached_in_order_and_seen(browser: Browser, station: Station, path: str) -> None:
-    await station.until_civil("20:16")
-    async with opened(browser, public_of(station)) as window:
-        await window.has_session(await signed_in(station, "p01"))
-        page = await window.opens(path)
-        found = await faults_of_tour(page)
-        await page.set_viewport_size(PHONE)
-        await page.reload()
-        found += await faults_of_tour(page)
-    assert found == []

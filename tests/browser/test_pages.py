@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser
+from playwright.async_api import Browser, ViewportSize
 
 from tests.browser.city import busy_evening
+from tests.browser.keyboard import faults_of_tour
 from tests.browser.pages import API, FURTHER, addresses, open_addresses
 from tests.browser.soundness import CONTRAST, VENDORED, faults, violations
-from tests.browser.window import REFUSED, opened, public_of, signed_in
+from tests.browser.window import DESK, PHONE, REFUSED, opened, public_of, signed_in
 from tests.stories.harness import Station
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -71,6 +72,21 @@ async def test_every_page_can_be_read_in_the_dark(browser: Browser, busy_city: S
     assert found == []
 
 
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+async def test_every_page_is_gone_through_by_keys(
+    browser: Browser, busy_city: Station, size: ViewportSize
+) -> None:
+    """Each link and field is come to by Tab, in the order of the page, and is seen to be where one is."""
+    found: list[str] = []
+    async with opened(browser, public_of(busy_city), allowed=(REFUSED,), viewport=size) as window:
+        page = await window.context.new_page()
+        await window.has_session(await signed_in(busy_city, "p01"))
+        for address in (*await addresses(busy_city), *FURTHER, API):
+            await page.goto(address)
+            found += await faults_of_tour(page)
+    assert found == []
+
+
 @pytest.mark.parametrize("person", ["p14", "p11"])
 async def test_what_is_not_for_everybody_is_refused_in_sound_pages(
     browser: Browser, busy_city: Station, person: str
@@ -104,6 +120,23 @@ async def test_what_is_not_sound_is_found(browser: Browser, busy_city: Station) 
         "wider than 390",
     ):
         assert name in told, name
+
+
+async def test_what_keys_do_not_come_to_is_found(browser: Browser, busy_city: Station) -> None:
+    wrong = (
+        '<a href="#a" style="outline:none">a</a><a href="#b" tabindex="1">b</a>'
+        '<button style="position:absolute;left:-99px">c</button>'
+    )
+    trap = "<input onkeydown=\"if (event.key === 'Tab') event.preventDefault()\"><a href='#a'>a</a>"
+    async with opened(browser, public_of(busy_city)) as window:
+        page = await window.context.new_page()
+        await page.set_content(wrong)
+        told = " ".join(await faults_of_tour(page))
+        for name in ("be seen on 'a'", "be seen on 'c'", "not in the order"):
+            assert name in told, name
+        await page.set_content(trap)
+        with pytest.raises(AssertionError, match="no way out"):
+            await faults_of_tour(page)
 
 
 async def test_the_checker_is_as_it_was_published() -> None:

@@ -5,6 +5,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 import aiohttp
 import structlog
@@ -35,6 +36,7 @@ from notifier.engine.intake.reader import Reader
 from notifier.engine.keeping import AT_HOUR, AT_MINUTE, keep
 from notifier.engine.linking.joining import OVER as VOUCHER_OVER
 from notifier.engine.linking.joining import forget_codes
+from notifier.engine.linking.tokens import name_of
 from notifier.engine.loops import Job, Pause, Pulses, Turn, keep_turning, steady
 from notifier.engine.metrics import Metrics
 from notifier.engine.objectives import Objectives
@@ -344,6 +346,7 @@ class Service:
             pacing=Pacing(telegram=config.telegram_rate, sms=config.twilio_rate),
             channels=self._channel_notes,
             phones=TrainingPhones(self._session, config.sandbox_url) if config.sandbox_url else None,
+            bot_name=partial(name_of, next(iter(self._bots.values()))) if self._bots else None,
         )
 
     def _channel_notes(self) -> dict[str, dict[str, object]]:

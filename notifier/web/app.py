@@ -60,6 +60,7 @@ def create_app(deps: WebDeps) -> FastAPI:
             feed,
             deps.pacing,
             deps.phones,
+            deps.bot_name,
         ),
         page_router(),
     ):

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from notifier.channels.training import TrainingPhones
 from notifier.engine.forecast import Pacing
+from notifier.engine.linking.tokens import BotName
 from notifier.engine.loops import Pulses
 from notifier.engine.metrics import Metrics
 from notifier.engine.parts import Parts
@@ -28,6 +29,7 @@ class WebDeps:
     ``telegram_bots`` are bot ids, the first of which ``/hooks/telegram`` stands for. ``public_url`` is
     what Twilio's signatures are checked against. ``channels`` is asked at every health check and must not
     wait. ``pacing`` is what senders keep to. ``phones`` are those of the stand-in that all carriers go to.
+    ``bot_name`` asks Telegram for the name of the bot that links lead to; None where Telegram is off.
     """
 
     parts: Parts
@@ -43,3 +45,4 @@ class WebDeps:
     pacing: Pacing = field(default=Pacing(telegram=0, sms=0))
     channels: Callable[[], ChannelNotes] = no_channels
     phones: TrainingPhones | None = None
+    bot_name: BotName | None = None

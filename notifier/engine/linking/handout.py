@@ -4,6 +4,7 @@ A link works from the moment its hash is kept, which is just before its file get
 stops in between leaves no file whose links do not work.
 """
 
+import asyncio
 import csv
 import os
 import re
@@ -38,11 +39,15 @@ _IN_FILE_NAMES = re.compile(r'[/\\:*?"<>|%\x00-\x1f]|\A\.')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """How links are made: by which bot they lead, how long they work, who had them made (None: not said)."""
+    """How links are made: by which bot they lead, how long they work, who had them made (None: not said).
+
+    ``channel`` is the journal's word for where that was said.
+    """
 
     bot: str
     valid: timedelta
     by: PersonId | None = None
+    channel: str = SHELL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +60,12 @@ class HandedOut:
     undrawn: Sequence[tuple[Person, str]] = field(default=())
 
 
+_Links = tuple[Group, Sequence[DeepLink]]
+
 Values = dict[str, object]
 
 OnLink = Callable[[], None]
-"""Called for each link made, for whoever watches."""
+"""Called for each link made, in a thread, for whoever watches."""
 
 
 class Handout:
@@ -74,26 +81,20 @@ class Handout:
 
     async def write_table(self, path: Path, groups: Sequence[Group]) -> HandedOut:
         """One CSV file: ``id,name,link``, by id."""
-        made = [(group, self._links(group)) for group in groups]
-        listed = sorted((link for _, links in made for link in links), key=lambda link: link.person.id)
+        made = await asyncio.to_thread(self._made, groups)
         with _replacing(path) as part:
-            with part.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file, lineterminator="\n")
-                writer.writerow(("id", "name", "link"))
-                for link in listed:
-                    writer.writerow((link.person.id, link.person.name, link.url))
-                    self._on_link()
+            written = await asyncio.to_thread(self._table, part, made)
             await self._keep(made)
-        return HandedOut(files=1, links=len(listed), until=self._until)
+        return HandedOut(files=1, links=written, until=self._until)
 
     async def write_sheets(self, path: Path, groups: Sequence[Group], faces: Typefaces) -> HandedOut:
         """One PDF, each unit beginning on a new page."""
         if (people := sum(len(group.people) for group in groups)) > MOST_IN_A_FILE:
             raise InputError(f"{people} people are too many for one PDF; add --split: a file for each unit")
-        made = [(group, self._links(group)) for group in groups]
+        made = await asyncio.to_thread(self._made, groups)
         with _replacing(path) as part:
-            sections = (self._section(group, links) for group, links in made)
-            write_link_sheets(part, sections, self._hints(), faces, self._on_link)
+            # In a thread: a town's sheets take seconds, in which calls go out.
+            await asyncio.to_thread(self._draw, part, made, faces)
             await self._keep(made)
         undrawn = _undrawn(groups, faces)
         return HandedOut(files=1, links=people, until=self._until, undrawn=undrawn)
@@ -111,10 +112,20 @@ class Handout:
 
     # ── links ────────────────────────────────────────────────────────────────────────────────────
 
-    def _links(self, group: Group) -> list[DeepLink]:
-        return [new_link(person, self._order.bot) for person in group.people]
+    def _made(self, groups: Sequence[Group]) -> list[_Links]:
+        return [(group, [new_link(person, self._order.bot) for person in group.people]) for group in groups]
 
-    async def _keep(self, made: Sequence[tuple[Group, Sequence[DeepLink]]]) -> None:
+    def _table(self, path: Path, made: Sequence[_Links]) -> int:
+        listed = sorted((link for _, links in made for link in links), key=lambda link: link.person.id)
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(("id", "name", "link"))
+            for link in listed:
+                writer.writerow((link.person.id, link.person.name, link.url))
+                self._on_link()
+        return len(listed)
+
+    async def _keep(self, made: Sequence[_Links]) -> None:
         hashes = [(link.token_hash, link.person.id) for _, links in made for link in links]
         for some in batches(hashes, _AT_ONCE):
             async with self._station.db.write() as tx:
@@ -130,11 +141,15 @@ class Handout:
             # One person's link names him; a unit's are told by number.
             subject=group.people[0].id if len(group.people) == 1 else None,
             person=self._order.by,
-            channel=SHELL,
+            channel=self._order.channel,
             reason=f"{len(group.people)}, good until {iso_utc(self._until)}",
         )
 
     # ── sheets ───────────────────────────────────────────────────────────────────────────────────
+
+    def _draw(self, path: Path, made: Sequence[_Links], faces: Typefaces) -> None:
+        sections = (self._section(group, links) for group, links in made)
+        write_link_sheets(path, sections, self._hints(), faces, self._on_link)
 
     def _section(self, group: Group, links: Sequence[DeepLink]) -> Section:
         cards = [Card(id=link.person.id, name=link.person.name, url=link.url) for link in links]

@@ -1,6 +1,7 @@
 """Deep links by which people connect their Telegram chat: random, kept only as a hash, good for a while."""
 
 import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
@@ -15,6 +16,9 @@ VALID_FOR = timedelta(days=14)
 
 SHELL = "shell"
 """The channel under which the journal keeps what was done at the shell."""
+
+BotName = Callable[[], Awaitable[str]]
+"""Asks for the name of the bot; raises InputError when Telegram does not tell it."""
 
 _TOKEN_BYTES = 18
 """24 characters of the alphabet that /start allows; more than can be guessed."""
@@ -43,12 +47,17 @@ def token_hash(token: str) -> str:
 async def bot_name(token: str, api_url: str) -> str:
     """The name of the bot, for links. Raises InputError when Telegram does not tell it."""
     async with aiohttp.ClientSession() as session:
-        try:
-            name = (await TelegramSender(session, token, api_url=api_url).me()).username
-        except CarrierError as error:
-            raise InputError(
-                f"Telegram does not say the bot's name ({error.code}); check NOTIFIER_TELEGRAM_TOKEN"
-            ) from None
+        return await name_of(TelegramSender(session, token, api_url=api_url))
+
+
+async def name_of(bot: TelegramSender) -> str:
+    """The same of a bot at hand."""
+    try:
+        name = (await bot.me()).username
+    except CarrierError as error:
+        raise InputError(
+            f"Telegram does not say the bot's name ({error.code}); check NOTIFIER_TELEGRAM_TOKEN"
+        ) from None
     if not name:
         raise InputError("Telegram knows no name of the bot; give it one with BotFather")
     return name

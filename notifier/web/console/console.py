@@ -8,6 +8,7 @@ from notifier.channels.training import TrainingPhones
 from notifier.engine.console.feed import Feed
 from notifier.engine.console.health import Running
 from notifier.engine.forecast import Pacing
+from notifier.engine.linking.tokens import BotName
 from notifier.engine.parts import Parts
 from notifier.web.console.assets import Assets
 from notifier.web.console.broadcasts import BroadcastPages
@@ -20,6 +21,7 @@ from notifier.web.console.figures import FigurePages
 from notifier.web.console.gap import GapPages
 from notifier.web.console.journal import JournalPages
 from notifier.web.console.kit import Kit
+from notifier.web.console.links import LinkPages
 from notifier.web.console.live import Streams
 from notifier.web.console.me import MePages
 from notifier.web.console.pauses import PausePages
@@ -33,8 +35,8 @@ from notifier.web.console.seat import SeatPages
 from notifier.web.console.settings import SettingsPages
 from notifier.web.console.sign_in import SignInPages
 from notifier.web.console.unit import UNITS, UnitPages
-from notifier.web.console.visit import Door
 from notifier.web.console.upload import UploadPages
+from notifier.web.console.visit import Door
 from notifier.web.console.wall import WallPages
 from notifier.web.console.week import WeekPages
 from notifier.web.console.words import Words
@@ -49,11 +51,12 @@ def console_routers(
     feed: Feed,
     pacing: Pacing,
     phones: TrainingPhones | None,
+    bot_name: BotName | None,
 ) -> tuple[APIRouter, ...]:
     """The console's routes, in order; nothing may come behind them under /console.
 
     ``running`` is the process that serves them; ``feed`` is what open pages look through, ``pacing`` what
-    senders keep to, ``phones`` a sandbox's.
+    senders keep to, ``phones`` a sandbox's, ``bot_name`` what asks for the name of the bot.
     """
     assets = Assets()
     station = parts.station
@@ -74,9 +77,10 @@ def console_routers(
     RosterPages(kit).add_to(routes)
     WeekPages(kit).add_to(routes)
     SeatPages(kit).add_to(routes)
+    UploadPages(kit).add_to(routes)
+    LinkPages(kit, bot_name).add_to(routes)
     PersonPages(kit).add_to(routes)
     PersonEditPages(kit).add_to(routes)
-    UploadPages(kit).add_to(routes)
     GapPages(kit).add_to(routes)
     DeliveryPages(kit).add_to(routes)
     FigurePages(kit).add_to(routes)

@@ -14,7 +14,7 @@ from notifier.engine.loops import STUCK_AFTER_S
 from notifier.store.database import Database
 from notifier.store.rows import Timer
 from notifier.store.tx import Tx
-from tests.contract.web_client import SECRET, TOKENS, Site, open_site
+from tests.contract.web_client import NOW, SECRET, TOKENS, Site, open_site
 
 
 async def test_healthy_while_every_loop_turns(database: Database) -> None:

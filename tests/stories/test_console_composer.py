@@ -257,7 +257,7 @@ async def test_who_is_held_back_and_who_opted_out_is_named(tmp_path: Path, datab
             text = plain(await checked(desk))
     assert "未放行（ONLY_TO） ‖ 2" in text
     assert re.search(r"2 人未放行（不在 ONLY_TO 里，只记录、不发出）：\S+ p14 ?、\S+ p15", text)
-    assert "周丽华 p12 (短信 退订了)" in text
+    assert "1 人有一个渠道停了，改走另一渠道，或发不到：周丽华 p12 (短信 退订了)" in text
     assert "不知道短信单价" in text
 
 

@@ -28,6 +28,8 @@ SMS, TELEGRAM = ChannelName.SMS, ChannelName.TELEGRAM
         (SMS, "http_400", Fault.OTHER),
         (SMS, "²", Fault.OTHER),
         (SMS, None, Fault.OTHER),
+        (SMS, "no_contact", Fault.NO_CONTACT),
+        (TELEGRAM, "no_contact", Fault.NO_CONTACT),
         (TELEGRAM, "blocked", Fault.BLOCKED),
         (TELEGRAM, "deactivated", Fault.BLOCKED),
         (TELEGRAM, "chat_not_found", Fault.NEVER_STARTED),

@@ -9,6 +9,7 @@ from typing import Final
 
 from notifier.channels.sms.twilio_codes import OPTED_OUT, is_wrong_number, verdict_on_code, verdict_on_refusal
 from notifier.domain.access import masked
+from notifier.domain.chain import NO_CONTACT
 from notifier.domain.ids import MessageId, PersonId
 from notifier.domain.message import MessageState
 from notifier.domain.roster import ChannelName, Person
@@ -38,6 +39,7 @@ class Fault(StrEnum):
     FILTERED = "filtered"
     SENDER = "sender"
     NOT_REACHED = "not_reached"
+    NO_CONTACT = "no_contact"
     BLOCKED = "blocked"
     NEVER_STARTED = "never_started"
     TOO_LONG = "too_long"
@@ -155,6 +157,8 @@ def fault_of(channel: ChannelName, code: str | None) -> Fault:
     """What a carrier's code comes down to."""
     if code is None:
         return Fault.OTHER
+    if code == NO_CONTACT:
+        return Fault.NO_CONTACT
     return _fault_of_sms(code) if channel is ChannelName.SMS else _fault_of_telegram(code)
 
 

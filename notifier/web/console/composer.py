@@ -168,6 +168,7 @@ class ComposerPages:
         unable = (expected.unreachable, expected.withheld, expected.cannot_answer)
         async with parts.station.db.read() as tx:
             named = await tx.roster.people({person for some in unable for person in some[:NAMED]})
+        named |= {one.person.id: one.person for one in expected.lost}
         return Checked(
             at=parts.station.now(), order=order, expected=expected, sample=sample, texts=texts, named=named
         )

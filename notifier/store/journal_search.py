@@ -1,4 +1,4 @@
-"""Searching the journal: by unit, person, case, event and time, a page at a time."""
+"""Searching the journal: by unit, person, case, event, channel, words and time, a page at a time."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _OUT_OF_ORDER = 1000
 class JournalFilter:
     """Which lines to find, of ``since`` up to and without ``until``; None does not filter.
 
-    ``people``: they did it, or it was about them.
+    ``people``: they did it, or it was about them. ``text`` is part of the reason, in whatever case.
     """
 
     since: datetime
@@ -29,6 +29,8 @@ class JournalFilter:
     people: Collection[PersonId] | None = None
     case: CaseId | None = None
     event: str | None = None
+    channel: str | None = None
+    text: str | None = None
 
 
 class JournalSearchRepo:
@@ -79,4 +81,8 @@ def _conditions(which: JournalFilter) -> list[ColumnElement[bool]]:
         found.append(journal.c.case == which.case)
     if which.event is not None:
         found.append(journal.c.event == which.event)
+    if which.channel is not None:
+        found.append(journal.c.channel == which.channel)
+    if which.text is not None:
+        found.append(func.lower(journal.c.reason).contains(which.text.lower(), autoescape=True))
     return [and_(*found)] if found else []

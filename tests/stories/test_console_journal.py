@@ -77,6 +77,26 @@ async def test_each_field_of_the_search_narrows_it(evening: Station) -> None:
         assert await found(desk, "from=2026-11-24&to=2026-11-24&event=called") == []
 
 
+async def test_words_and_ways_are_looked_for_too(evening: Station) -> None:
+    now = evening.engine.parts.station.now()
+    told = (("web", "路滑，晚到"), ("shell", "路滑 Ice 100%"), ("sms", "打郑秀英13800100014"))
+    await write(evening, *(JournalLine(at=now, event="need", channel=way, reason=said) for way, said in told))
+    async with console_of(evening, "p01") as desk:
+        assert len(await found(desk, f"text={quote('路滑')}")) == 2
+        assert len(await found(desk, f"text={quote('路滑')}&channel=web")) == 1
+        assert len(await found(desk, "text=ICE+100%25")) == 1
+        assert await found(desk, "text=I%25e") == []
+        assert len(await exported(desk, "text=ice")) == 1
+        assert len(await found(desk, f"text={quote('郑秀英')}")) == 1
+        for hidden in ("13800100014", "0100", "8001"):
+            assert await found(desk, f"text={hidden}") == [], "numbers are not found out piece by piece"
+        calls = await found(desk, "event=called")
+        ways = ("telegram", "sms")
+        by_way = [row for way in ways for row in await found(desk, f"event=called&channel={way}")]
+        assert sorted(by_way) == sorted(calls)
+        assert await found(desk, "event=called&channel=pigeon") == calls
+
+
 async def test_a_day_is_a_day_of_the_town(evening: Station) -> None:
     """23:59:59 and 00:00 in Shanghai are 15:59:59 and 16:00 in UTC."""
     midnight = evening.civil("2026-11-20 00:00")

@@ -27,14 +27,23 @@ class JournalPage:
 async def read_journal(
     tx: Tx, wanted: JournalFilter, before: int | None = None, size: int = PAGE
 ) -> JournalPage:
-    """One page of at most ``size`` lines. No number stands in full in any of them."""
+    """One page of at most ``size`` lines. No number stands in full in any of them.
+
+    There are fewer lines where words were looked for that stand only in what is not shown.
+    """
     found = await tx.journal_search.find(wanted, size + 1, before)
     lines = tuple(replace(line, reason=without_numbers(line.reason)) for line in found[:size])
+    # Else whoever looks for one digit after the other would come to know a number.
+    shown = tuple(line for line in lines if _has(line, wanted.text))
     return JournalPage(
-        lines=lines,
+        lines=shown,
         people=await tx.roster.people(_named(lines)),
         older=lines[-1].id if len(found) > size else None,
     )
+
+
+def _has(line: JournalLine, text: str | None) -> bool:
+    return text is None or text.lower() in (line.reason or "").lower()
 
 
 async def people_meant(tx: Tx, text: str) -> list[PersonId] | None:

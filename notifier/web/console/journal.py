@@ -25,6 +25,7 @@ from notifier.web.console.visit import Visitor
 JOURNAL: Final = "/console/journal"
 DAYS: Final = 7
 """How far a search goes back that names no day."""
+LONGEST_TEXT: Final = 100
 _EXPORTED_TOGETHER: Final = 1000
 _COLUMNS: Final = ("time", "event", "case", "unit", "about", "person", "channel", "reason")
 
@@ -37,12 +38,15 @@ class Search:
     person: str
     case: str
     event: str
+    channel: str
+    text: str
     begin: date
     end: date
 
     def fields(self) -> dict[str, str]:
         """The fields of the address that asks for it."""
         told = {"unit": self.unit, "person": self.person, "case": self.case, "event": self.event}
+        told |= {"channel": self.channel, "text": self.text}
         return {**told, "from": self.begin.isoformat(), "to": self.end.isoformat()}
 
 
@@ -73,6 +77,7 @@ class JournalPages:
             search=search,
             units={code: unit for code, unit in units.items() if guard.may(code, Right.OVERSEE)},
             events=self._kit.renderer.names("event"),
+            channels=self._kit.renderer.names("channel"),
             tell=Teller.of(self._kit, visitor.locale, page.people),
             link=partial(address, JOURNAL, **search.fields()),
             file=address(f"{JOURNAL}.csv", **search.fields()),
@@ -118,12 +123,14 @@ class JournalPages:
     def _search(self, query: Mapping[str, str]) -> Search:
         today = self._kit.parts.station.now().astimezone(self._kit.parts.station.zone).date()
         end = day_of(query.get("to")) or today
-        event = words(query, "event")
+        event, channel = words(query, "event"), words(query, "channel")
         return Search(
             unit=words(query, "unit"),
             person=words(query, "person"),
             case=query.get("case", "") if number(query.get("case")) is not None else "",
             event=event if event in self._kit.renderer.names("event") else "",
+            channel=channel if channel in self._kit.renderer.names("channel") else "",
+            text=words(query, "text")[:LONGEST_TEXT],
             begin=day_of(query.get("from")) or end - timedelta(days=DAYS),
             end=end,
         )
@@ -140,6 +147,8 @@ class JournalPages:
             people=await people_meant(tx, search.person),
             case=None if case is None else CaseId(case),
             event=search.event or None,
+            channel=search.channel or None,
+            text=search.text or None,
         )
 
     def _midnight(self, day: date) -> datetime:

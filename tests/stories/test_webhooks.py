@@ -5,7 +5,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from notifier import service as service_module
@@ -13,7 +15,7 @@ from notifier.domain.case import Case
 from notifier.domain.ids import CaseId, UnitCode
 from notifier.domain.message import Lane, MessageState
 from notifier.domain.policy import Kind
-from notifier.engine import webhooks
+from notifier.engine import reports, webhooks
 from notifier.engine.webhooks import Webhooks
 from tests.receiver import KEY, Receiver, receiver
 from tests.stories.harness import ONE_POST, Station, duty_station
@@ -84,6 +86,9 @@ async def test_nobody_waits_for_who_is_down_and_nothing_is_lost(
         assert await station.called(case) == ["p14", "p11"]
         assert up.types == ["case.opened"], "one endpoint does not wait for another"
         assert ("case.opened", "queued") in await events(station)
+        channels: Any = (await reports.status(station.engine.parts))["channels"]
+        assert channels["webhook"] == {"state": "ok", "accounts": 2, "queued": 1}
+        assert (channels["sms"]["queued"], channels["telegram"]["queued"]) == (0, 0)
         there.status = 204
         tried = len(there.events)
         assert tried > 3
@@ -100,6 +105,9 @@ async def test_who_wants_no_more_is_told_no_more_of_it(
         await station.until_civil("20:16")
         assert await events(station) == [("case.opened", "failed")]
         assert len(there.events) == 1
+        async with httpx.AsyncClient(base_url=str(station.config.public_url)) as client:
+            health = (await client.get("/healthz")).json()
+        assert health["channels"]["webhook"] == {"state": "trouble", "accounts": 1, "trouble": ["http_410"]}
         assert await station.called(await station.case()) == ["p14", "p11"]
 
 

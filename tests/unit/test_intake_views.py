@@ -97,6 +97,8 @@ def test_taps(data: str, verb: str, matter: int | None, argument: int | None) ->
     assert (tap.verb, tap.matter, tap.argument) == (verb, matter, argument)
 
 
-@pytest.mark.parametrize("data", ["", "ack:x", "nonsense:1", "ack:1:2:3", f"ack:{'9' * 30}", "ack:-1"])
+@pytest.mark.parametrize(
+    "data", ["", "ack:x", "nonsense:1", "ack:1:2:3", f"ack:{'9' * 30}", f"ack:{2**31}", "ack:-1"]
+)
 def test_no_tap_of_ours(data: str) -> None:
     assert read_tap(data) is None

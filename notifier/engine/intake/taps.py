@@ -12,7 +12,8 @@ SEEN = "seen"
 ITEM = "item"
 """An item of a list is marked, or the mark taken back: ``item:<matter>:<number>``."""
 
-_MOST_DIGITS = 18
+_LARGEST = 2**31 - 1
+"""Of the numbers that PostgreSQL keeps, and takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,4 +50,7 @@ def read_tap(data: str) -> Tap | None:
 
 
 def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(_LARGEST))):
+        return None
+    number = int(text)
+    return number if number <= _LARGEST else None

@@ -26,6 +26,7 @@ from notifier.engine.alarms import Alarms
 from notifier.engine.broadcasts import DEADLINE, RELEASE, STOP
 from notifier.engine.cases import CASE_CLOCK
 from notifier.engine.catching_up import CatchingUp
+from notifier.engine.console.health import AccountHealth
 from notifier.engine.cover_letters import COVER
 from notifier.engine.digests import DAILY
 from notifier.engine.exchange_letters import EXCHANGE
@@ -345,9 +346,19 @@ class Service:
             public_url=config.public_url,
             pacing=Pacing(telegram=config.telegram_rate, sms=config.twilio_rate),
             channels=self._channel_notes,
+            accounts=self._account_notes,
             phones=TrainingPhones(self._session, config.sandbox_url) if config.sandbox_url else None,
             bot_name=partial(name_of, next(iter(self._bots.values()))) if self._bots else None,
         )
+
+    def _account_notes(self) -> list[AccountHealth]:
+        """How each account last fared, for the console; its name may be a number."""
+        return [
+            AccountHealth(
+                channel=account.channel, name=account.name, sends=account.sends, trouble=account.trouble
+            )
+            for account in self._accounts
+        ]
 
     def _channel_notes(self) -> dict[str, dict[str, object]]:
         """How each channel's accounts last fared, for /healthz; a carrier's failure is not ours."""

@@ -56,7 +56,7 @@ def create_app(deps: WebDeps) -> FastAPI:
         *console_routers(
             deps.parts,
             deps.public_url,
-            Running(deps.pulses, deps.channels),
+            Running(deps.pulses, deps.channels, deps.accounts),
             feed,
             deps.pacing,
             deps.phones,

@@ -1,10 +1,11 @@
 """What the web app is handed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from notifier.channels.training import TrainingPhones
+from notifier.engine.console.health import AccountHealth
 from notifier.engine.forecast import Pacing
 from notifier.engine.linking.tokens import BotName
 from notifier.engine.loops import Pulses
@@ -27,9 +28,10 @@ class WebDeps:
 
     ``now`` gives the civil moment in UTC. ``wake`` is called after something new was stored.
     ``telegram_bots`` are bot ids, the first of which ``/hooks/telegram`` stands for. ``public_url`` is
-    what Twilio's signatures are checked against. ``channels`` is asked at every health check and must not
-    wait. ``pacing`` is what senders keep to. ``phones`` are those of the stand-in that all carriers go to.
-    ``bot_name`` asks Telegram for the name of the bot that links lead to; None where Telegram is off.
+    what Twilio's signatures are checked against. ``channels`` is asked at every health check, ``accounts``
+    for the console, and neither must wait. ``pacing`` is what senders keep to. ``phones`` are those of the
+    stand-in that all carriers go to. ``bot_name`` asks Telegram for the name of the bot that links lead to;
+    None where Telegram is off.
     """
 
     parts: Parts
@@ -44,5 +46,6 @@ class WebDeps:
     public_url: str | None = None
     pacing: Pacing = field(default=Pacing(telegram=0, sms=0))
     channels: Callable[[], ChannelNotes] = no_channels
+    accounts: Callable[[], Iterable[AccountHealth]] = tuple
     phones: TrainingPhones | None = None
     bot_name: BotName | None = None

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from notifier.domain.policy import Kind
+from notifier.engine.console.deliveries import without_numbers
 from notifier.engine.console.settings_view import SPANS, previews
 from notifier.engine.reloading import reload_settings
 from notifier.web.console.settings import lasting
@@ -123,6 +124,19 @@ async def test_how_the_program_fares(evening: Station) -> None:
     assert owner is not None
     assert owner in page
     assert not re.search(r"\+\d{8,}", page), "an SMS sender's number"
+
+
+async def test_each_account_is_told_with_what_its_carrier_said_last(evening: Station) -> None:
+    for account, trouble in zip(evening.engine.accounts, (None, "30022"), strict=True):
+        account.trouble = trouble
+    async with console_of(evening, "p01") as desk:
+        page = (await desk.sees(f"{PAGE}/health")).partition('id="h-accounts"')[2].partition("</section>")[0]
+    told = [re.sub(r"<[^>]+>", " ", row).split() for row in re.findall(r"<tr><th.*?</tr>", page)]
+    names = [without_numbers(account.name) for account in evening.engine.accounts]
+    assert [row for row in told if row[0] in names] == [
+        [names[0], "Telegram", "正常"],
+        [names[1], "短信", "×", "有问题", "30022"],
+    ]
 
 
 @pytest.mark.parametrize("person", ["p02", "p11", "p14"])

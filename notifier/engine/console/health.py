@@ -1,7 +1,7 @@
 """How the program itself fares: its loops, its leases, its accounts at the carriers, what is late."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from notifier.domain.message import MessageState
@@ -15,12 +15,26 @@ from notifier.store.tx import Tx
 ChannelNotes = Mapping[str, Mapping[str, object]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountHealth:
+    """A bot, or an SMS sender. ``sends``: this process does, for it.
+
+    ``trouble`` is the carrier's last complaint, as a code; None once it took something again.
+    """
+
+    channel: str
+    name: str
+    sends: bool
+    trouble: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What this process knows of itself: its loops' pulses, and how each channel's accounts last fared."""
+    """What this process knows of itself: its loops' pulses, how channels and their accounts last fared."""
 
     pulses: Pulses
     channels: Callable[[], ChannelNotes]
+    accounts: Callable[[], Iterable[AccountHealth]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +60,15 @@ class LeaseHealth:
 class Health:
     """All that the page says. ``late_s``: by how much the oldest timer is late, civil seconds.
 
-    Loops and ``channels`` are those of the process that serves the page; leases are everybody's.
+    Loops, ``channels`` and ``accounts`` are those of the process that serves the page; leases are
+    everybody's.
     """
 
     at: datetime
     loops: tuple[LoopHealth, ...]
     leases: tuple[LeaseHealth, ...]
     channels: ChannelNotes
+    accounts: tuple[AccountHealth, ...]
     late_s: float
     unread: int
     uncertain: int
@@ -76,6 +92,7 @@ async def read_health(running: Running, tx: Tx, now: datetime) -> Health:
         ),
         leases=_leases(await tx.leases.all()),
         channels=running.channels(),
+        accounts=tuple(replace(one, name=without_numbers(one.name) or "") for one in running.accounts()),
         late_s=await tx.timers.lateness(now),
         unread=await tx.inbox.depth(),
         uncertain=counts[MessageState.UNCERTAIN],

@@ -102,6 +102,11 @@ class Account:
         """The carrier's last complaint, as a code; None once it took something again."""
 
     @property
+    def sends(self) -> bool:
+        """Whether this process sends for it now."""
+        return self._tenure.held
+
+    @property
     def window(self) -> int:
         """Rows claimed ahead, urgent or patient: each half of what the budget releases in a second.
 

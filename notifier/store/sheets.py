@@ -1,6 +1,7 @@
 """Responsibility lists, one row for each that somebody owes."""
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, select, update
@@ -96,6 +97,12 @@ class SheetRepo:
     async def open_of(self, signer: PersonId) -> list[Sheet]:
         """The sheets that person owes a signature now, the first due first."""
         return await self._load(sheets.c.signer == signer, sheets.c.state.in_(_OWED))
+
+    async def of_signer(self, signer: PersonId, since: datetime, limit: int) -> list[Sheet]:
+        """That person's sheets that were asked for since then, the newest first."""
+        theirs = select(sheets).where(sheets.c.signer == signer, sheets.c.asked_at >= since)
+        found = await self._conn.execute(theirs.order_by(sheets.c.due_at.desc(), sheets.c.key).limit(limit))
+        return [sheet_of(row) for row in found.mappings()]
 
     async def owed_in(self, units: Collection[UnitCode]) -> list[Sheet]:
         """The sheets that somebody owes a signature in exactly those units, the first due first."""

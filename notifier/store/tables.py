@@ -278,6 +278,12 @@ sheets = Table(
     Column("verified_at", UtcTime),
     Column("return_reason", String),
     Column("returns", Integer, nullable=False),
+    Index(
+        "ix_sheets_waiting",
+        "unit",
+        "due_at",
+        **_where("state IN ('open', 'signed', 'returned')"),
+    ),
 )
 
 cases = Table(

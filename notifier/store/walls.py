@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import RowMapping, func, literal_column, select
+from sqlalchemy import RowMapping, exists, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.case import CaseState
@@ -12,7 +12,7 @@ from notifier.domain.ids import PostCode, UnitCode
 from notifier.domain.message import Lane, MessageState
 from notifier.domain.policy import Kind
 from notifier.domain.roster import LONGEST_SHIFT, Shift
-from notifier.domain.sheet import Sheet
+from notifier.domain.sheet import Sheet, SheetState
 from notifier.domain.wall import OpenMatter
 from notifier.store.message_values import in_states
 from notifier.store.presences import presence_of
@@ -21,6 +21,7 @@ from notifier.store.sheets import sheet_of
 from notifier.store.tables import cases, journal, messages, presences, sheets, shifts, timers
 
 _OPEN = cases.c.closed_at.is_(None)
+WAITING = (SheetState.OPEN, SheetState.SIGNED, SheetState.RETURNED)
 _THERE = presences.c.until.is_(None)
 _IN_SHIFT = presences.c.ended.is_(None)
 
@@ -90,6 +91,20 @@ class WallRepo:
         query = select(messages.c.lane, func.count()).where(in_states(MessageState.QUEUED))
         found = {lane: number for lane, number in await self._conn.execute(query.group_by(messages.c.lane))}
         return {lane: found.get(lane, 0) for lane in Lane}
+
+    async def waiting_lists(self, since: datetime) -> dict[UnitCode, tuple[int, int]]:
+        """By unit, how many lists due since then wait for a signature, and how many to be verified.
+
+        Without those about which a case is open; units without any are left out.
+        """
+        # Written into the statement, not bound: only so does the partial index serve it.
+        waiting = sheets.c.state.in_([literal_column(f"'{state}'") for state in WAITING])
+        kinds = (Kind.UNSIGNED, Kind.UNVERIFIED)
+        late = exists().where(cases.c.kind.in_(kinds), cases.c.subject == sheets.c.key, _OPEN)
+        signed = func.count().filter(sheets.c.state == literal_column(f"'{SheetState.SIGNED}'"))
+        query = select(sheets.c.unit, func.count(), signed).where(waiting, sheets.c.due_at >= since, ~late)
+        found = await self._conn.execute(query.group_by(sheets.c.unit))
+        return {unit: (number - to_verify, to_verify) for unit, number, to_verify in found}
 
     # ── one unit ──
 

@@ -21,6 +21,9 @@ from notifier.store.tx import Tx
 LATE_AFTER = timedelta(seconds=10)
 """Real time after which a timer counts as late; those of one moment are handled one after the other."""
 
+WAITING_SINCE = timedelta(days=1)
+"""Lists that were due before that, and about which no case is open, are nobody's any more."""
+
 _LANES = (*Lane, ALARM_LANE)
 
 
@@ -66,26 +69,36 @@ EVERYTHING = Filter()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counters:
-    """How many there are in the cells seen, wanted by the filter or not; ``late`` and ``queued``: in all."""
+    """How many there are in the cells seen, wanted by the filter or not; ``late`` and ``queued``: in all.
+
+    Lists are ``unsigned`` and ``unverified`` once a case says that they are late; ``to_sign`` and
+    ``to_verify`` are those that merely wait.
+    """
 
     on_post: int
     expected: int
     cases: Mapping[CaseState, int]
     unsigned: int
     unverified: int
+    to_sign: int
+    to_verify: int
     late: int
     queued: Mapping[Lane, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """The whole city at a moment. ``towns``: under which town, or city, each unit stands."""
+    """The whole city at a moment. ``towns``: under which town, or city, each unit stands.
+
+    ``waiting``: by unit, the lists of the last day to be signed, and to be verified, that are not late.
+    """
 
     at: datetime
     units: Mapping[UnitCode, Unit]
     posts: Mapping[PostCode, Post]
     cells: Mapping[UnitCode, Cell]
     towns: Mapping[UnitCode, UnitCode]
+    waiting: Mapping[UnitCode, tuple[int, int]]
     late: int
     queued: Mapping[Lane, int]
 
@@ -121,7 +134,7 @@ class Wall:
 
 
 async def read_snapshot(tx: Tx, clock: Clock) -> Snapshot:
-    """The city as it stands: eight statements. ``clock`` is the civil one."""
+    """The city as it stands: nine statements. ``clock`` is the civil one."""
     now = clock.now()
     units = await tx.roster.units()
     posts = {post.code: post for kept in (await tx.outlook.posts()).values() for post in kept}
@@ -133,6 +146,7 @@ async def read_snapshot(tx: Tx, clock: Clock) -> Snapshot:
         posts=posts,
         cells=await _read_cells(tx, units, posts, pauses, now),
         towns=towns,
+        waiting=await tx.walls.waiting_lists(now - WAITING_SINCE),
         late=await tx.walls.late_timers(now - LATE_AFTER * clock.speed, _LANES),
         queued=await tx.walls.queued(),
     )
@@ -261,6 +275,7 @@ def _urgent(cells: Iterable[Cell], wanted: Filter) -> list[OpenMatter]:
 def _count(snapshot: Snapshot, cells: Iterable[Cell]) -> Counters:
     cells = list(cells)
     matters = [matter for cell in cells for matter in cell.matters]
+    waiting = [snapshot.waiting.get(cell.unit.code, (0, 0)) for cell in cells]
     states, kinds = Counter(m.state for m in matters), Counter(m.kind for m in matters)
     return Counters(
         on_post=sum(cell.on_post for cell in cells),
@@ -268,6 +283,8 @@ def _count(snapshot: Snapshot, cells: Iterable[Cell]) -> Counters:
         cases={state: states[state] for state in (CaseState.CALLING, CaseState.HELD, CaseState.EXHAUSTED)},
         unsigned=kinds[Kind.UNSIGNED],
         unverified=kinds[Kind.UNVERIFIED],
+        to_sign=sum(to_sign for to_sign, _ in waiting),
+        to_verify=sum(to_verify for _, to_verify in waiting),
         late=snapshot.late,
         queued=snapshot.queued,
     )

@@ -100,6 +100,17 @@ class Standings:
         known = {(matter.person, matter.topic, matter.subject) for matter in matters}
         if wanted := [request for request in due if request[:3] not in known]:
             matters = [*matters, *await tx.matters.ensure(wanted, now)]
+        return await self._standings(tx, people, matters, policy, now)
+
+    async def told(self, tx: Tx, person: Person, now: datetime) -> list[Standing]:
+        """Everything open for that person of which he was told, the oldest matter first. It only reads."""
+        policy = (await self._parts.station.rules.current(tx)).policy(Kind.UNSTAFFED)
+        matters = await tx.matters.open_of(person.id)
+        return await self._standings(tx, [person], matters, policy, now)
+
+    async def _standings(
+        self, tx: Tx, people: Sequence[Person], matters: Sequence[Matter], policy: Policy, now: datetime
+    ) -> list[Standing]:
         of_shifts = await self._shift_standings(tx, people, matters, policy, now)
         others = [await self._other(tx, people, matter, now) for matter in matters if matter.topic != SHIFT]
         found = [*of_shifts, *(standing for standing in others if standing is not None)]

@@ -11,6 +11,7 @@ from notifier.domain.access import Right
 from notifier.domain.ids import UnitCode
 from notifier.domain.policy import Kind
 from notifier.domain.wall import MATTER_KINDS, Standing
+from notifier.engine.console.own_view import read_own
 from notifier.engine.console.wall import EVERYTHING, Filter, look, read_snapshot
 from notifier.web.console.asked import chosen
 from notifier.web.console.faces import GLYPHS, Faces
@@ -18,6 +19,7 @@ from notifier.web.console.kit import Kit
 from notifier.web.console.live import Streams
 from notifier.web.console.live_wall import LiveWall, WallNews, print_of
 from notifier.web.console.routes import Routes
+from notifier.web.console.telling import Teller
 from notifier.web.console.visit import Visitor
 
 EVENTS: Final = "/console/events"
@@ -39,17 +41,21 @@ class WallPages:
         routes.get_part(EVENTS, self.events)
 
     async def wall(self, request: Request, visitor: Visitor) -> Response:
-        """What the visitor may see, in one glance."""
+        """What the visitor may see, in one glance; his own duties, where that is nothing."""
         wanted = filter_of(request.query_params)
+        parts = self._kit.parts
         async with self._kit.read(visitor) as (tx, guard):
-            snapshot = await read_snapshot(tx, self._kit.parts.station.clock)
+            snapshot = await read_snapshot(tx, parts.station.clock)
             seen = guard.units(Right.SEE)
+            own = None if seen else await read_own(parts, tx, visitor.person, visitor.locale, snapshot.at)
         wall = look(snapshot, seen, wanted)
         return self._kit.renderer.page(
             request,
             visitor,
             "wall.html",
             wall=wall,
+            own=own,
+            tell=Teller.of(self._kit, visitor.locale, own.people if own else {}),
             wanted=wanted,
             everything=EVERYTHING,
             faces=self._faces,

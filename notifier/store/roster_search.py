@@ -8,9 +8,16 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.ids import PersonId, PostCode, UnitCode
-from notifier.domain.roster import Office, Person
-from notifier.store.mappers import OFFICE_COLUMNS, PERSON_COLUMNS, office_of, person_of
-from notifier.store.tables import offices, people, shift_people, shifts
+from notifier.domain.roster import Office, Person, Post
+from notifier.store.mappers import (
+    OFFICE_COLUMNS,
+    PERSON_COLUMNS,
+    POST_COLUMNS,
+    office_of,
+    person_of,
+    post_of,
+)
+from notifier.store.tables import offices, people, posts, shift_people, shifts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +48,21 @@ class RosterSearchRepo:
             query = query.where(people.c.id > after)
         found = await self._conn.execute(query.order_by(people.c.id).limit(limit))
         return [person_of(row) for row in found.mappings()]
+
+    async def posts(
+        self, units: Collection[UnitCode] | None, text: str, limit: int, after: PostCode | None = None
+    ) -> list[Post]:
+        """The posts kept whose name or code has ``text`` in it, by code; ``units`` None: of any unit."""
+        query = select(*POST_COLUMNS).where(posts.c.removed_at.is_(None))
+        if units is not None:
+            query = query.where(posts.c.unit.in_(units))
+        if text:
+            part, columns = text.lower(), (posts.c.name, posts.c.code)
+            query = query.where(or_(*(func.lower(c).contains(part, autoescape=True) for c in columns)))
+        if after is not None:
+            query = query.where(posts.c.code > after)
+        found = await self._conn.execute(query.order_by(posts.c.code).limit(limit))
+        return [post_of(row) for row in found.mappings()]
 
     async def offices_of(self, ids: Collection[PersonId]) -> list[Office]:
         """The seats that any of those people holds, or is to act in, by unit, rank and title."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -77,6 +78,7 @@ _BROADCAST = {"broadcast": "1"}
 _DRAFT = {"to": f"unit:{V1}", "kind": "notice", "title": "t", "body": "b", "token": "0" * 32}
 _SEAT = {"unit": V1, "title": "deputy_secretary", "rank": "2"}
 _SEAT_PAGE = "/console/roster/units/{unit}/offices/{title}/{rank}"
+_SHIFT = {"shift": quote(NIGHT.key, safe="")}
 _PERSON_PAGE = "/console/roster/people/{person}"
 _PEOPLE_OF = "/console/roster/units/{unit}/people"
 
@@ -102,7 +104,9 @@ GET: dict[str, Guarded | str] = {
     "/console/roster/upload/{upload}": Guarded(right=Right.OVERSEE, ids={"upload": "u"}, leads=True),
     _SEAT_PAGE: Guarded(right=Right.ROSTER, ids=_SEAT, leads=True),
     _PERSON_PAGE: Guarded(right=Right.SEE, ids={"person": BOB}, leads=True),
+    "/console/roster/posts": Guarded(leads=True),
     "/console/roster/posts/{post}/gap": Guarded(right=Right.ROSTER, ids={"post": GATE}, leads=True),
+    "/console/roster/shifts/{shift}": Guarded(right=Right.SEE, ids=_SHIFT, leads=True),
     f"{_PERSON_PAGE}/edit": Guarded(right=Right.ROSTER, ids={"person": BOB}, leads=True),
     f"{_PERSON_PAGE}/remove": Guarded(right=Right.ROSTER, ids={"person": BOB}, leads=True),
     f"{_PEOPLE_OF}/new": Guarded(right=Right.ROSTER, ids={"unit": V1}, leads=True),
@@ -149,6 +153,10 @@ POST: dict[str, Guarded | str] = {
         for deed in SeatDeed
     },
     "/console/roster/posts/{post}/gap": Guarded(right=Right.ROSTER, ids={"post": GATE}),
+    **{
+        f"/console/roster/shifts/{{shift}}/{deed}": Guarded(right=Right.ROSTER, ids=_SHIFT)
+        for deed in ("leave", "return")
+    },
     f"{_PERSON_PAGE}/edit": Guarded(right=Right.ROSTER, ids={"person": BOB}, form={"name": "n"}),
     f"{_PERSON_PAGE}/remove": Guarded(right=Right.ROSTER, ids={"person": BOB}),
     _PEOPLE_OF: Guarded(right=Right.ROSTER, ids={"unit": V1}, form={"name": "n"}),
@@ -178,10 +186,10 @@ NO_SUCH = {
     "case": "999",
     "person": "nobody",
     "post": "V9-G9",
+    "shift": "V9-G9%202026-11-23T13%3A00%3A00Z",
     "number": "999",
     "message": "999",
     "broadcast": "999",
-    "post": "V9-G9",
     "title": "captain",
     "rank": "9",
     "upload": "nothing",

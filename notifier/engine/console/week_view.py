@@ -69,11 +69,8 @@ async def read_week(station: Station, tx: Tx, unit: UnitCode, first: date) -> We
     codes = [post.code for post in posts]
     shifts = await tx.outlook.shifts(codes, start, end)
     past = await tx.outlook.past_shifts(codes, start - LOOK_BACK, start)
-    away = await tx.outlook.leaves([shift.key for shift in shifts])
-    covers = await _covers(tx, shifts)
-    turns = [
-        PlannedTurn(shift=s, away=away.get(s.key, frozenset()), covers=covers.get(s.key, {})) for s in shifts
-    ]
+    turns = await planned_turns(tx, shifts)
+    away = {turn.shift.key: turn.away for turn in turns}
     planned = []
     for post in posts:
         own = [turn for turn in turns if turn.shift.post == post.code]
@@ -88,7 +85,7 @@ async def read_week(station: Station, tx: Tx, unit: UnitCode, first: date) -> We
     offices, now = await tx.roster.offices_of(unit), station.now()
     gone = [office for office in offices if _is_away(office, now, start, end)]
     coming = [one for one in await announced_of(tx, seats_of(offices), now) if _touches(one, start, end)]
-    named = {*_named(turns), *(office.person for office in gone), *(record.person for record in coming)}
+    named = {*named_in(turns), *(office.person for office in gone), *(record.person for record in coming)}
     return Week(
         first=first,
         posts=tuple(planned),
@@ -105,6 +102,15 @@ def _is_away(office: Office, now: datetime, start: datetime, end: datetime) -> b
 
 def _touches(record: OfficeRecord, start: datetime, end: datetime) -> bool:
     return record.since < end and (record.until is None or record.until > start)
+
+
+async def planned_turns(tx: Tx, shifts: Sequence[Shift]) -> list[PlannedTurn]:
+    """Those shifts with their leaves and covers, in their order."""
+    away = await tx.outlook.leaves([shift.key for shift in shifts])
+    covers = await _covers(tx, shifts)
+    return [
+        PlannedTurn(shift=s, away=away.get(s.key, frozenset()), covers=covers.get(s.key, {})) for s in shifts
+    ]
 
 
 async def _covers(tx: Tx, shifts: Sequence[Shift]) -> dict[ShiftKey, dict[PersonId, PersonId]]:
@@ -137,7 +143,8 @@ def _day(
     )
 
 
-def _named(turns: Iterable[PlannedTurn]) -> Iterable[PersonId]:
+def named_in(turns: Iterable[PlannedTurn]) -> Iterable[PersonId]:
+    """All who stand them, or would."""
     for turn in turns:
         yield from turn.shift.people
         yield from turn.covers.values()

@@ -33,6 +33,7 @@ from notifier.web.console.roster import RosterPages
 from notifier.web.console.routes import Routes
 from notifier.web.console.seat import SeatPages
 from notifier.web.console.settings import SettingsPages
+from notifier.web.console.shift import ShiftPages
 from notifier.web.console.sign_in import SignInPages
 from notifier.web.console.unit import UNITS, UnitPages
 from notifier.web.console.upload import UploadPages
@@ -82,6 +83,7 @@ def console_routers(
     PersonPages(kit).add_to(routes)
     PersonEditPages(kit).add_to(routes)
     GapPages(kit).add_to(routes)
+    ShiftPages(kit).add_to(routes)
     DeliveryPages(kit).add_to(routes)
     FigurePages(kit).add_to(routes)
     JournalPages(kit).add_to(routes)

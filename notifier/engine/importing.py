@@ -111,13 +111,13 @@ async def _compare(station: Station, source: Path) -> tuple[Change, ImportReport
         rotas = await tx.settings.document(ROTAS)
     names = Known(units=known.units, people=known.people, posts=known.posts, named=known.named)
     given = await asyncio.to_thread(_read, source, names, before, station)
-    told, account = _told(given.roster), next(iter(station.reach.telegram), "")
+    told, account = await asyncio.to_thread(_told, given.roster), next(iter(station.reach.telegram), "")
     async with station.db.read() as tx:
         planned = await tx.imports.plan(told, now=station.now(), default_account=account)
         await refuse_departures(station, tx, planned, given.roster, kept_rotas=rotas or "")
     settings, text = merged(before, given.texts, station), given.roster.rotas_text
     report = ImportReport(
-        result=planned.result,
+        result=await asyncio.to_thread(lambda: planned.result),
         dry_run=False,
         rotas_changed=text is not None and text != rotas,
         settings_changed=settings.sources != before.sources,

@@ -5,6 +5,7 @@ applied. Whoever dies before the decision has changed nothing; what is left afte
 one who comes: another import, or the service (``Successor``).
 """
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ class Change:
 
 async def take_in(station: Station, change: Change) -> bool:
     """Bring it into force. False when the roster has changed since it was planned; then nothing is done."""
-    sets = list(change.planned.sets())
+    sets = await asyncio.to_thread(lambda: list(change.planned.sets()))
     if len(sets) > 1:
         return await _take_in_by_sets(station, change, sets)
     async with station.db.write() as tx:
@@ -105,7 +106,7 @@ async def _take_in_by_sets(station: Station, change: Change, sets: Sequence[Rost
     async with station.db.write() as tx:
         await tx.staging.begin(name, station.now())
     for position, part in enumerate(sets):
-        content = part.dump()
+        content = await asyncio.to_thread(part.dump)
         async with station.db.write() as tx:
             await tx.staging.add(name, position, content)
     async with station.db.write() as tx:

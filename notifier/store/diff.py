@@ -1,5 +1,6 @@
 """Bringing a table to what it should be: compare everything, write only what differs."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +10,7 @@ from sqlalchemy import Column, ColumnElement, Table, and_, bindparam, delete, se
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.store.rows import TableDiff
-from notifier.store.statements import batches, insert_or
+from notifier.store.statements import batches, insert_or, read_all
 
 Key = tuple[Any, ...]
 RowDict = dict[str, Any]
@@ -45,18 +46,19 @@ async def compare(
     In a table with ``removed_at``, a row that has it counts as not there. Columns of which files say
     nothing do not count.
     """
-    told = _told(table)
-    names = [column.name for column in told]
+    rows = await read_all(conn, select(*_told(table)).where(*among))
+    # In a thread, since a city's people take a while, in which calls go out.
+    return await asyncio.to_thread(_difference, table, rows, wanted)
+
+
+def _difference(table: Table, rows: Iterable[Sequence[Any]], wanted: Iterable[RowDict]) -> Difference:
+    names = [column.name for column in _told(table)]
     keys = [column.name for column in table.primary_key]
     stored: dict[Key, RowDict] = {}
-    for values in await conn.execute(select(*told).where(*among)):
+    for values in rows:
         row = dict(zip(names, values, strict=True))
         if row.get("removed_at") is None:
             stored[_key(row, keys)] = row
-    return _difference(stored, wanted, keys)
-
-
-def _difference(stored: dict[Key, RowDict], wanted: Iterable[RowDict], keys: Sequence[str]) -> Difference:
     found = Difference()
     for row in wanted:
         before = stored.pop(_key(row, keys), None)

@@ -1,5 +1,6 @@
 """The roster, taken in as a whole and given back as a whole."""
 
+import asyncio
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -20,7 +21,7 @@ from notifier.store.row_changes import RowChange, row_changes
 from notifier.store.rows import ImportResult, KnownCodes, LinkOrder, RosterTables, TableDiff
 from notifier.store.shift_import import FILE, ShiftPlan, Stored
 from notifier.store.shifts import load_shifts, shift_query
-from notifier.store.statements import insert_or
+from notifier.store.statements import insert_or, read_all
 from notifier.store.tables import (
     imports,
     links,
@@ -95,10 +96,8 @@ class ImportRepo:
         """Every unit, person and post that the roster has now."""
         in_roster = people.c.removed_at.is_(None)
         kept = posts.c.removed_at.is_(None)
-        named: dict[tuple[UnitCode, str], tuple[PersonId, ...]] = {}
         called = select(people.c.unit, people.c.name, people.c.id).where(in_roster).order_by(people.c.id)
-        for unit, name, person in await self._conn.execute(called):
-            named[unit, name] = (*named.get((unit, name), ()), person)
+        named = await asyncio.to_thread(_named, await read_all(self._conn, called))
         return KnownCodes(
             units=frozenset(await self._conn.scalars(select(units.c.code))),
             people=frozenset(person for ids in named.values() for person in ids),
@@ -262,7 +261,8 @@ class ImportRepo:
         return await self._conn.scalar(select(signals.c.count).where(signals.c.name == _CHANGES)) or 0
 
     async def _plan(self, told: RosterTables, now: datetime, default_account: str) -> _Plan:
-        tables = {table.name: await compare(self._conn, table, rows) for table, rows in _told_rows(told)}
+        rows = await asyncio.to_thread(_told_rows, told)
+        tables = {table.name: await compare(self._conn, table, wanted) for table, wanted in rows}
         none = Difference()
         chats = await plan_links(self._conn, told.links, default_account) if told.links else LinkPlan()
         coming = await shift_import.plan_file_shifts(self._conn, told.shifts or (), now)
@@ -287,6 +287,13 @@ class ImportRepo:
             return set()
         query = select(offices.c.unit, offices.c.person).where(offices.c.person.is_not(None))
         return {unit for unit, person in await self._conn.execute(query) if person in changed}
+
+
+def _named(rows: Iterable[Sequence[Any]]) -> dict[tuple[UnitCode, str], tuple[PersonId, ...]]:
+    named: dict[tuple[UnitCode, str], tuple[PersonId, ...]] = {}
+    for unit, name, person in rows:
+        named[unit, name] = (*named.get((unit, name), ()), person)
+    return named
 
 
 def _told_rows(told: RosterTables) -> list[tuple[Table, list[dict[str, Any]]]]:

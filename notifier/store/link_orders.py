@@ -1,13 +1,16 @@
 """Telegram chats as the roster orders them."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifier.domain.ids import PersonId
 from notifier.store.rows import LinkOrder, TableDiff
+from notifier.store.statements import read_all
 from notifier.store.tables import links
 
 Chat = tuple[str, str]
@@ -31,7 +34,12 @@ class LinkPlan:
 async def plan_links(conn: AsyncConnection, orders: Iterable[LinkOrder], default_account: str) -> LinkPlan:
     """What the orders change. A chat belongs to one person: the last order that names it has it."""
     query = select(links.c.account, links.c.chat, links.c.person)
-    owners = {(account, chat): person for account, chat, person in await conn.execute(query)}
+    rows = await read_all(conn, query)
+    return await asyncio.to_thread(_planned, rows, orders, default_account)
+
+
+def _planned(rows: Iterable[Sequence[Any]], orders: Iterable[LinkOrder], default_account: str) -> LinkPlan:
+    owners: dict[Chat, PersonId] = {(account, chat): person for account, chat, person in rows}
     chats: dict[PersonId, dict[str, str]] = {}
     for (account, chat), person in owners.items():
         chats.setdefault(person, {})[account] = chat

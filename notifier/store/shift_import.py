@@ -75,9 +75,8 @@ async def plan_file_shifts(conn: AsyncConnection, wanted: Sequence[Shift], now: 
         return ShiftPlan(source=FILE)
     first, last = _span(wanted)
     posts = {shift.post for shift in wanted}
-    return compare_file(
-        await load_stored(conn, shifts.c.start < last, shifts.c.end > first, posts=posts), wanted, now
-    )
+    stored = await load_stored(conn, shifts.c.start < last, shifts.c.end > first, posts=posts)
+    return await asyncio.to_thread(compare_file, stored, wanted, now)
 
 
 def compare_file(stored: Mapping[ShiftKey, Stored], wanted: Sequence[Shift], now: datetime) -> ShiftPlan:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     FromClause,
+    Row,
     Select,
     Table,
     and_,
@@ -22,6 +23,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 T = TypeVar("T")
+
+READ_SIZE = 1000
+"""Rows of a long answer that are looked at in one go."""
 
 BATCH = 5000
 """Values in one IN list: both databases take some 32,000 parameters a statement."""
@@ -89,6 +93,15 @@ async def plan_afresh(conn: AsyncConnection) -> None:
     """
     if conn.dialect.name == "postgresql":
         await conn.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
+
+
+async def read_all(conn: AsyncConnection, query: Select[Any]) -> list[Row[Any]]:
+    """Every row of a long answer, some at a time: what else this process does goes on in between."""
+    rows: list[Row[Any]] = []
+    answer = await conn.stream(query)
+    async for some in answer.partitions(READ_SIZE):
+        rows += some
+    return rows
 
 
 def batches(items: Iterable[T], size: int = BATCH) -> Iterator[Sequence[T]]:

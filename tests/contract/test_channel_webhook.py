@@ -88,12 +88,12 @@ async def test_two_keys_sign_while_one_is_changed_for_the_other(
 @pytest.mark.parametrize(
     ("status", "verdict", "alarm"),
     [
-        (301, Verdict.REFUSED, True),
         (400, Verdict.REFUSED, True),
-        (401, Verdict.REFUSED, True),
-        (404, Verdict.REFUSED, True),
         (410, Verdict.REFUSED, True),
-        (408, Verdict.NOT_SENT, False),
+        (301, Verdict.NOT_SENT, True),
+        (401, Verdict.NOT_SENT, True),
+        (404, Verdict.NOT_SENT, True),
+        (408, Verdict.NOT_SENT, True),
         (500, Verdict.NOT_SENT, False),
         (502, Verdict.NOT_SENT, False),
         (503, Verdict.NOT_SENT, False),

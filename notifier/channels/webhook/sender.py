@@ -18,8 +18,8 @@ LONGEST_PAUSE_S = 600.0
 
 _HEADERS = {"Content-Type": "application/json", "User-Agent": "notifier"}
 _OVERLOADED = frozenset({429, 503})
-_FOR_NOW = frozenset({408, 425})
-"""Refusals by which a receiver asks to be called again."""
+_FOR_GOOD = frozenset({400, 410, 413, 422})
+"""Answers about the event itself. The others are about the receiver, and somebody may mend it meanwhile."""
 
 
 class WebhookSender:
@@ -64,9 +64,9 @@ class WebhookSender:
             return None
         if status == 429 or (status in _OVERLOADED and retry_after is not None):
             return CarrierError(Verdict.SLOW_DOWN, code, retry_after=self._seconds(retry_after))
-        if status >= 500 or status in _FOR_NOW:
-            return CarrierError(Verdict.NOT_SENT, code)
-        return CarrierError(Verdict.REFUSED, code, alarm=True)
+        if status in _FOR_GOOD:
+            return CarrierError(Verdict.REFUSED, code, alarm=True)
+        return CarrierError(Verdict.NOT_SENT, code, alarm=status < 500)
 
     def _seconds(self, retry_after: str | None) -> float:
         """How long to wait: Retry-After counts seconds or names a moment."""

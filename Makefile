@@ -23,8 +23,8 @@ check: install
 	$(BIN)/lint-imports
 
 # Chromium for tests/browser, where the machine has none; says so where it cannot be had.
-browser:
-	@sh tests/browser/install.sh
+browser: install
+	@sh tests/browser/install.sh $(BIN)/python
 
 # A worker for each core of a small machine: with more, what waits in real time runs out of it.
 test: check browser

@@ -1,10 +1,12 @@
 """The machine's own Chromium; Playwright's download of one is never used."""
 
 import shutil
+import subprocess
+import sys
 
 from playwright.async_api import Browser, Playwright
 
-NOT_RUN = "a browser: no chromium found on this machine"
+NOT_RUN = "a browser: no chromium that can be driven on this machine"
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _OPTIONS = [
     "--no-sandbox",
@@ -21,10 +23,19 @@ _OPTIONS = [
 
 
 def find() -> str | None:
-    """The path of a browser, or None."""
-    return next((path for name in _NAMES if (path := shutil.which(name))), None)
+    """The path of a browser that Playwright's driver can drive, or None."""
+    path = next((path for name in _NAMES if (path := shutil.which(name))), None)
+    return path if path and _has_driver() else None
 
 
 async def launch(playwright: Playwright, path: str) -> Browser:
     """Start it, without a window."""
     return await playwright.chromium.launch(executable_path=path, args=_OPTIONS)
+
+
+def _has_driver() -> bool:
+    """It is a program of its own, and wants a library that not every machine has."""
+    asked = subprocess.run(
+        [sys.executable, "-m", "playwright", "--version"], capture_output=True, check=False
+    )
+    return asked.returncode == 0

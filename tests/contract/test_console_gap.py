@@ -1,5 +1,6 @@
 """A gap of the week closed from its page: by a cover, by one more in a shift, by a shift of its own."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -139,6 +140,19 @@ async def test_of_two_who_choose_the_second_is_told(database: Database) -> None:
     path = f"/console/roster/posts/{GATE}/gap"
     assert (await town.send(path, {**older, "person": GUS})).status_code == 409
     assert GUS not in await rostered(database, NIGHT)
+
+
+async def test_of_two_at_once_one_covers(database: Database) -> None:
+    console = await opened(database)
+    town, other = await console.signed_in(DAN), await console.signed_in(DAN)
+    async with database.write() as tx:
+        await tx.shifts.add_leave(LeaveRow(person=ANN, shift=NIGHT.key, reason="病", recorded_at=NOW))
+    form, path = hidden(await sees(town, gap_of(NIGHT))), f"/console/roster/posts/{GATE}/gap"
+    answers = await asyncio.gather(
+        town.send(path, {**form, "person": BOB}), other.send(path, {**form, "person": GUS})
+    )
+    assert sorted(answer.status_code for answer in answers) == [303, 409]
+    assert len(await journal(database, "covered")) == 1
 
 
 async def test_where_no_shift_is_one_is_planned(database: Database) -> None:

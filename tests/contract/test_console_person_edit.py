@@ -1,5 +1,6 @@
 """The roster edited person by person: what an import would take, and nobody beyond one's reach."""
 
+import asyncio
 import html
 import re
 from datetime import timedelta
@@ -129,6 +130,22 @@ async def test_a_form_of_an_older_state_is_refused(database: Database) -> None:
     now = await stored(database, CAI)
     assert now is not None
     assert now.name == "乙"
+
+
+async def test_of_two_at_once_one_is_told_that_it_has_changed(database: Database) -> None:
+    console = await Console.open(database)
+    town, city = await console.signed_in(DAN), await console.signed_in(DAN)
+    forms = [
+        hidden((await asks(browser, CAI, name=name)).text) for browser, name in ((town, "甲"), (city, "乙"))
+    ]
+    answers = await asyncio.gather(
+        *(
+            browser.send(f"{PEOPLE}/{CAI}/edit", form)
+            for browser, form in zip((town, city), forms, strict=True)
+        )
+    )
+    assert sorted(answer.status_code for answer in answers) == [303, 409]
+    assert len(await journal(database, "person_changed")) == 1
 
 
 async def test_while_an_import_is_taken_in_nothing_is_edited(database: Database) -> None:

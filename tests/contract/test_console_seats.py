@@ -143,7 +143,7 @@ async def test_what_is_settled_for_later_is_shown_everywhere_and_may_be_called_o
     assert told in page
     assert "由dan决定" in page or "由人dan决定" in page
     assert await held(database, "secretary") == (ANN, OfficeStatus.IN_POST)
-    for path in ("/console/roster?unit=V1", "/console/roster/people/ann"):
+    for path in ("/console/roster?unit=V1", "/console/roster/people/ann", "/console/units/V1"):
         assert told in (await town.get(path)).text, path
     week = (await town.get("/console/roster/units/V1/week?from=2026-11-23")).text
     assert told in week

@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 
 from notifier.domain.case import Place
 from notifier.domain.chain import CALLED_BEFORE, read_chain
+from notifier.domain.holdings import OfficeRecord
 from notifier.domain.ids import PersonId, PostCode, ShiftKey, UnitCode
 from notifier.domain.pausing import Pause, pause_of
 from notifier.domain.policy import ROSTERED, Checklist, Kind
@@ -13,6 +14,7 @@ from notifier.domain.presence import on_post
 from notifier.domain.roster import ChannelName, Contact, Lineage, Office, Person, Post, Presence, Shift, Unit
 from notifier.domain.sheet import Sheet
 from notifier.domain.wall import OpenMatter, by_urgency
+from notifier.engine.console.coming import announced_of, seats_of
 from notifier.engine.station import Station
 from notifier.store.rows import JournalLine, PresenceRow
 from notifier.store.tx import Tx
@@ -63,7 +65,8 @@ class Member:
 class UnitView:
     """All that the page says. ``path`` runs from the unit up to the root; ``people`` are all who are named.
 
-    ``chain`` is who would be called for an empty post, behind those rostered, in order.
+    ``chain`` is who would be called for an empty post, behind those rostered, in order. ``coming`` is what is
+    settled of its offices and has not begun.
     """
 
     at: datetime
@@ -71,6 +74,7 @@ class UnitView:
     posts: tuple[PostView, ...]
     chain: tuple[Place, ...]
     offices: tuple[Office, ...]
+    coming: tuple[OfficeRecord, ...]
     matters: tuple[OpenMatter, ...]
     sheets: tuple[Sheet, ...]
     checklists: Mapping[str, Checklist]
@@ -103,13 +107,16 @@ async def read_unit(station: Station, tx: Tx, unit: UnitCode, now: datetime) -> 
     lines = await tx.walls.lines_since(unit, _midnight(station, now), LINES_SHOWN)
     members = await members_among(station, tx, await tx.roster.people_of(unit))
     matters = by_urgency(await tx.walls.open_matters(unit))
+    coming = await announced_of(tx, seats_of(lineage.offices_of(unit)), now)
     named = {*rostered, *_named(chain.places, there, sheets, lines, pauses, matters)}
+    named |= {record.person for record in coming if record.person}
     return UnitView(
         at=now,
         path=lineage.units,
         posts=tuple(_post_view(post, turns, there, above, pauses, now) for post in posts),
         chain=tuple(p for p in chain.places if p.title != ROSTERED and p.reason != CALLED_BEFORE),
         offices=tuple(lineage.offices_of(unit)),
+        coming=coming,
         matters=tuple(matters),
         sheets=tuple(sheets),
         checklists={checklist.id: checklist for checklist in settings.checklists},

@@ -8,7 +8,7 @@ from notifier.engine.station import Station
 from notifier.errors import FileRefused, Finding
 from notifier.files import RosterFiles, parse_rotas
 from notifier.store.departures import HeldSeat, HeldShift
-from notifier.store.imports import Planned
+from notifier.store.import_plans import Planned
 from notifier.store.tx import Tx
 
 

@@ -13,7 +13,7 @@ from notifier.engine.taking_in import take_in_now
 from notifier.errors import Conflict
 from notifier.files import parse_rotas
 from notifier.store.departures import HeldSeat, HeldShift
-from notifier.store.imports import Planned
+from notifier.store.import_plans import Planned
 from notifier.store.rows import JournalLine
 from notifier.store.tx import Tx
 

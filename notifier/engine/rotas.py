@@ -14,7 +14,7 @@ from notifier.domain.times import DAY
 from notifier.engine.shift_timers import follow_changes
 from notifier.engine.station import Station
 from notifier.files import civil_calendar, parse_rotas
-from notifier.store.imports import Planned
+from notifier.store.import_plans import Planned
 from notifier.store.tx import Tx
 
 ROTAS = "rotas.yaml"

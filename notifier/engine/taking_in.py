@@ -17,7 +17,8 @@ from notifier.engine.planner import reread_all
 from notifier.engine.rotas import ROTAS
 from notifier.engine.shift_timers import follow_changes
 from notifier.engine.station import Station
-from notifier.store.imports import Planned
+from notifier.errors import NotifierError
+from notifier.store.import_plans import Planned
 from notifier.store.roster_sets import RosterSet
 from notifier.store.staging import Mark
 from notifier.store.tx import Tx
@@ -109,13 +110,26 @@ async def _take_in_by_sets(station: Station, change: Change, sets: Sequence[Rost
         content = await asyncio.to_thread(part.dump)
         async with station.db.write() as tx:
             await tx.staging.add(name, position, content)
-    async with station.db.write() as tx:
-        if not await tx.imports.holds(change.planned.seen) or not await tx.staging.release(name):
+    if not await _release(station, change, name):
+        async with station.db.write() as tx:
             await tx.staging.discard(name)
-            return False
-        await _decide(station, tx, change)
-        await tx.imports.note()
+        return False
     await finish_released(station)
+    return True
+
+
+async def _release(station: Station, change: Change, name: str) -> bool:
+    try:
+        async with station.db.write() as tx:
+            if not await tx.imports.holds(change.planned.seen) or not await tx.staging.release(name):
+                return False
+            await _decide(station, tx, change)
+            await tx.imports.note()
+    except NotifierError:
+        # What was called off as it was decided on is not to lie about.
+        async with station.db.write() as tx:
+            await tx.staging.discard(name)
+        raise
     return True
 
 

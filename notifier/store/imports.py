@@ -1,8 +1,8 @@
 """The roster, taken in as a whole and given back as a whole."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,11 +14,11 @@ from notifier.domain.roster import Person, Shift
 from notifier.store import mappers, shift_import
 from notifier.store.departures import HeldSeat, HeldShift, held_seats, held_shifts
 from notifier.store.diff import Difference, compare, put, remove
+from notifier.store.import_plans import Plan, Planned
 from notifier.store.link_orders import LinkPlan, plan_links
 from notifier.store.office_records import OfficeRecordRepo
-from notifier.store.roster_sets import SET_SIZE, RosterSet, part, roster_groups
-from notifier.store.row_changes import RowChange, row_changes
-from notifier.store.rows import ImportResult, KnownCodes, LinkOrder, RosterTables, TableDiff
+from notifier.store.roster_sets import RosterSet
+from notifier.store.rows import KnownCodes, LinkOrder, RosterTables
 from notifier.store.shift_import import FILE, ShiftPlan, Stored
 from notifier.store.shifts import load_shifts, shift_query
 from notifier.store.statements import insert_or, read_all
@@ -41,48 +41,6 @@ _CHANGES = "roster"
 """Counts, among the signals, how often the roster was changed."""
 
 _ROSTER = ("units", "people", "links", "offices", "posts", "shifts", "shift_people")
-
-
-@dataclass(slots=True, kw_only=True)
-class _Plan:
-    """Everything that an import would change."""
-
-    shifts: ShiftPlan
-    tables: dict[str, Difference] = field(default_factory=dict)
-    links: LinkPlan = field(default_factory=LinkPlan)
-    parents: dict[str, str | None] = field(default_factory=dict)
-    """Of every unit that is told or goes."""
-    held: set[UnitCode] = field(default_factory=set)
-    """Units of which somebody who changed holds an office."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
-    """What an import, or the rotas, would change; ``seen`` says of which roster that is true."""
-
-    plan: _Plan
-    seen: int
-
-    @property
-    def result(self) -> ImportResult:
-        """The same in figures and names."""
-        return _result(self.plan)
-
-    @property
-    def people_gone(self) -> frozenset[PersonId]:
-        """Who would leave the roster."""
-        people = self.plan.tables.get("people", Difference())
-        return frozenset(PersonId(row["id"]) for row in people.gone)
-
-    def rows(self) -> Iterator[RowChange]:
-        """The same row by row, once each, in no order."""
-        return row_changes(self.plan.tables, self.plan.links, self.plan.shifts)
-
-    def sets(self, most: int = SET_SIZE) -> Iterator[RosterSet]:
-        """The same in sets of at most so many rows, in the order in which they are to be written."""
-        plan = self.plan
-        groups = roster_groups(plan.tables, plan.links, plan.shifts, plan.parents)
-        return part(groups, plan.shifts.source, most)
 
 
 class ImportRepo:
@@ -119,7 +77,7 @@ class ImportRepo:
         rows = [mappers.person_row(person) for person in told]
         changed = await compare(self._conn, people, rows, people.c.id.in_(named))
         held = await self._units_held_by(changed.touched("id"))
-        return await self._planned(_Plan(tables={"people": changed}, shifts=ShiftPlan(FILE), held=held))
+        return await self._planned(Plan(tables={"people": changed}, shifts=ShiftPlan(FILE), held=held))
 
     async def plan_joining(self, shift: Shift, person: PersonId) -> Planned:
         """What it would change that this person stands that shift, planned already or not, beside who does.
@@ -134,7 +92,7 @@ class ImportRepo:
         else:
             people = dict.fromkeys((*known.shift.people, person))
             plan.change(replace(known.shift, people=tuple(people)), known)
-        return await self._planned(_Plan(shifts=plan))
+        return await self._planned(Plan(shifts=plan))
 
     async def seats_left_by(self, planned: Planned) -> list[HeldSeat]:
         """The offices that people who would leave the roster still hold, or act in, after that."""
@@ -161,7 +119,7 @@ class ImportRepo:
         checked in to. Those that overlap a shift of shifts.csv at the same post are left out.
         """
         plan = await shift_import.plan_rota_shifts(self._conn, wanted, until, now)
-        return await self._planned(_Plan(shifts=plan))
+        return await self._planned(Plan(shifts=plan))
 
     async def kept_posts(self) -> frozenset[PostCode]:
         """Every post that is kept now."""
@@ -253,14 +211,14 @@ class ImportRepo:
     async def _rows(self, table: Table) -> Iterable[Any]:
         return (await self._conn.execute(select(table))).mappings()
 
-    async def _planned(self, plan: _Plan) -> Planned:
+    async def _planned(self, plan: Plan) -> Planned:
         return Planned(plan=plan, seen=await self._seen())
 
     async def _seen(self) -> int:
         """How often the roster was changed by imports or rotas; nothing else changes it but for chats."""
         return await self._conn.scalar(select(signals.c.count).where(signals.c.name == _CHANGES)) or 0
 
-    async def _plan(self, told: RosterTables, now: datetime, default_account: str) -> _Plan:
+    async def _plan(self, told: RosterTables, now: datetime, default_account: str) -> Plan:
         rows = await asyncio.to_thread(_told_rows, told)
         tables = {table.name: await compare(self._conn, table, wanted) for table, wanted in rows}
         none = Difference()
@@ -274,7 +232,7 @@ class ImportRepo:
                 coming.cancel(key, known)
         changed = chats.people | tables.get("people", none).touched("id")
         before = {row["code"]: row["parent"] for row in tables.get("units", none).before}
-        return _Plan(
+        return Plan(
             tables=tables,
             links=chats,
             shifts=coming,
@@ -308,19 +266,3 @@ def _told_rows(told: RosterTables) -> list[tuple[Table, list[dict[str, Any]]]]:
     if told.posts is not None:
         found.append((posts, [mappers.post_row(post) for post in told.posts]))
     return found
-
-
-def _result(plan: _Plan) -> ImportResult:
-    none = Difference()
-    counts: dict[str, TableDiff] = {name: found.counts for name, found in plan.tables.items()}
-    changed_units: set[UnitCode] = set(plan.held)
-    for name, column in (("units", "code"), ("offices", "unit"), ("posts", "unit")):
-        changed_units |= plan.tables.get(name, none).touched(column)
-    staff: set[PersonId] = plan.tables.get("people", none).touched("id")
-    return ImportResult(
-        tables={**counts, "links": plan.links.counts, "shifts": plan.shifts.counts},
-        units=frozenset(changed_units),
-        people=frozenset(staff | plan.links.people),
-        posts=frozenset(plan.tables.get("posts", none).touched("code")),
-        shifts=frozenset(plan.shifts.keys),
-    )

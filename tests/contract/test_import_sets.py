@@ -18,8 +18,10 @@ from notifier.domain.roster import Office, UnitKind
 from notifier.engine import taking_in
 from notifier.engine.station import Rules, Station
 from notifier.engine.taking_in import Change, Successor, finish_released, take_in
+from notifier.errors import NotFound
 from notifier.store.database import Database
-from notifier.store.imports import ImportRepo, Planned
+from notifier.store.import_plans import Planned
+from notifier.store.imports import ImportRepo
 from notifier.store.roster_sets import SET_SIZE, RosterSet
 from notifier.store.rows import LinkOrder, RosterTables
 from notifier.store.staging import StagingRepo
@@ -102,6 +104,18 @@ async def test_every_set_leaves_a_roster_that_holds(database: Database, seed: in
                 await tx.imports.write(part, NOW)
             assert await flaws(database) == []
         assert await is_in_force(database, told)
+
+
+async def test_what_is_called_off_as_it_is_decided_on_leaves_nothing(database: Database) -> None:
+    async def call_off(_: Tx) -> None:
+        raise NotFound("somebody has dropped it")
+
+    with pytest.raises(NotFound):
+        await taken_in(database, town(), decided=call_off)
+    assert await staged(database) == 0
+    async with database.read() as tx:
+        assert await tx.conn.scalar(select(func.count()).select_from(people)) == 0
+    assert await taken_in(database, town())
 
 
 async def test_a_tree_turned_upside_down_never_runs_in_a_circle(database: Database) -> None:

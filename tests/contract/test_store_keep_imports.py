@@ -7,7 +7,7 @@ from sqlalchemy import select
 from notifier.domain.ids import PersonId
 from notifier.domain.roster import Shift
 from notifier.store.database import Database
-from notifier.store.imports import Planned
+from notifier.store.import_plans import Planned
 from notifier.store.roster_sets import RosterSet
 from notifier.store.rows import RosterTables
 from notifier.store.tables import import_sets, imports

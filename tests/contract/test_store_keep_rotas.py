@@ -6,7 +6,7 @@ from notifier.domain.ids import PersonId
 from notifier.domain.message import Draft, Lane
 from notifier.domain.roster import ChannelName, Presence, PresenceEnd, Shift
 from notifier.store.database import Database
-from notifier.store.imports import Planned
+from notifier.store.import_plans import Planned
 from tests.contract.store_city import ANN, BOB, CAI, GATE, HOUR, NOW, ROSTER, V1, shift, take_in
 
 UNTIL = NOW + 200 * HOUR

@@ -12,7 +12,9 @@ import pytest
 from notifier.domain.access import Grant, Right
 from notifier.domain.ids import MessageId, PersonId, UnitCode
 from notifier.domain.message import MessageState
+from notifier.domain.roster import ChannelName
 from notifier.domain.secrecy import HIDDEN, SIGN_IN_CODE
+from notifier.engine.console import deliveries
 from tests.stories.browsing import Browser, console_of
 from tests.stories.harness import ONE_POST, Station, duty_station
 from tests.stories.surroundings import SENDER
@@ -70,6 +72,22 @@ async def test_a_failure_is_told_with_its_mend_and_its_people(evening: Station) 
     assert "请他往短信号码回“恢复”" in failures
     assert "周丽华" in lost
     assert "退订了" in lost
+
+
+async def test_that_more_are_lost_than_are_shown_is_said(
+    evening: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliveries, "LOST_SHOWN", 1)
+    async with console_of(evening, "p01") as desk:
+        assert "只列出最近的" not in await desk.sees(PAGE)
+        station = evening.engine.parts.station
+        async with station.db.write() as tx:
+            also = await tx.roster.person(PersonId("p11"))
+            assert also is not None
+            await tx.contacts.mark(ChannelName.SMS, "", also.phone or "", "wrong", "30006", station.now())
+        lost = part(await desk.sees(PAGE), "h-lost", "h-messages")
+    assert "只列出最近的 1 个" in lost
+    assert ("赵志强" in lost, "周丽华" in lost) == (True, False), "the latest"
 
 
 async def test_the_list_is_filtered_and_shows_no_number_in_full(evening: Station) -> None:

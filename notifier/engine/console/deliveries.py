@@ -60,7 +60,8 @@ class Failure:
 class Deliveries:
     """All that the page says. ``counts`` hold every channel and state, zeros too.
 
-    ``older`` is where the next page of ``messages`` begins; None at the end.
+    ``more_lost``: not all addresses that take nothing are in ``lost``. ``older`` is where the next page of
+    ``messages`` begins; None at the end.
     """
 
     at: datetime
@@ -68,6 +69,7 @@ class Deliveries:
     counts: Mapping[ChannelName, Mapping[MessageState, int]]
     failures: tuple[Failure, ...]
     lost: tuple[LostAddress, ...]
+    more_lost: bool
     unreachable: int
     without_contact: tuple[Person, ...]
     messages: tuple[StoredMessage, ...]
@@ -98,6 +100,7 @@ async def read_deliveries(
     unreachable, nobody = await tx.deliveries.without_contact(
         units, LOST_SHOWN, channels=reach.channels, accounts=reach.telegram
     )
+    lost = await tx.deliveries.lost_addresses(units, LOST_SHOWN + 1)
     counted = await tx.deliveries.counts(first, units)
     failed = await tx.deliveries.failures(first, units)
     return Deliveries(
@@ -111,7 +114,8 @@ async def read_deliveries(
             Failure(channel=channel, code=code or "", fault=fault_of(channel, code), number=number)
             for channel, code, number in failed
         ),
-        lost=tuple(await tx.deliveries.lost_addresses(units, LOST_SHOWN)),
+        lost=tuple(lost[:LOST_SHOWN]),
+        more_lost=len(lost) > LOST_SHOWN,
         unreachable=unreachable,
         without_contact=tuple(nobody),
         messages=listed,

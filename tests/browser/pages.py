@@ -21,6 +21,7 @@ IDS = {
     "person": "p14",
     "post": "BS02-G1",
     "phone": "p11",
+    "shift": "BS01-G1%202026-11-23T16%3A00%3A00Z",
     "message": "1",
     "title": "deputy_secretary",
     "rank": "2",

@@ -37,7 +37,7 @@ def _axe() -> str:
 
 
 async def faults(page: Page, lang: str) -> list[str]:
-    """Everything that is wrong with the page as it is shown now, at a desk and on a phone."""
+    """What is wrong with the page as it is shown now: at a desk and on a phone, in both schemes of colour."""
     where = page.url
     looked = await page.evaluate(_LOOK)
     found = [f"lang is {looked['lang']}"] if looked["lang"] != lang else []
@@ -50,6 +50,10 @@ async def faults(page: Page, lang: str) -> list[str]:
             found += [f"at {size['width']}: {told}" for told in await violations(page)]
         too_wide = await page.evaluate(_TOO_WIDE)
         found += [f"wider than {size['width']}: {told}" for told in too_wide]
+    await page.emulate_media(color_scheme="dark")
+    await page.evaluate(_REDRAWN)
+    found += [f"in the dark: {told}" for told in await violations(page, CONTRAST)]
+    await page.emulate_media(color_scheme="light")
     return [f"{where}: {told}" for told in found]
 
 

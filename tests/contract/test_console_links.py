@@ -112,6 +112,22 @@ async def test_nothing_is_made_out_of_reach_by_looking_or_without_a_bot(sqlite_d
     assert await tokens(sqlite_database) == 0
 
 
+async def test_nobody_gets_the_link_of_who_may_do_more_than_he(sqlite_database: Database) -> None:
+    console = await opened(sqlite_database)
+    desk = Office(unit=CITY, title="duty_desk", rank=95, person=CAI)
+    await take_in(sqlite_database, replace(TOLD, offices=(*(TOLD.offices or ())[:-1], desk)))
+    secretary = await console.signed_in(ANN)
+    answer = await secretary.post(PAGE, kind="csv")
+    assert [row["id"] for row in csv.DictReader(StringIO(answer.content.decode("utf-8-sig")))] == [ANN, BOB]
+    assert "超出您所管范围" in (await secretary.get(PAGE)).text
+    whole = await (await console.signed_in(CAI)).post(PAGE, kind="csv")
+    assert [row["id"] for row in csv.DictReader(StringIO(whole.content.decode("utf-8-sig")))] == [
+        ANN,
+        BOB,
+        CAI,
+    ]
+
+
 @pytest.mark.parametrize(
     ("bot_name", "said"), [(None, "Telegram 没有开"), (_no_name, "没有说出机器人的名字")]
 )

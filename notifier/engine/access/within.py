@@ -1,5 +1,6 @@
 """Who may change somebody: only he whose own reach holds all that the other may do."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from notifier.domain.access import Right
@@ -13,8 +14,8 @@ from notifier.store.tx import Tx
 async def require_within(tx: Tx, guard: Guard, person: Person, now: datetime) -> None:
     """Raise NotAllowed for somebody of another unit, and for who has rights beyond the visitor's roster.
 
-    A code to sign in goes to the number that the roster has: whoever could change it for somebody with more
-    rights than his own would have those too.
+    A code to sign in goes to the number that the roster has, and to who opened a personal link: whoever could
+    change the one or have the other for somebody with more rights than his own would have those too.
     """
     guard.unit(person.unit, Right.ROSTER)
     scope = await load_scope(tx, person.id, now)
@@ -31,3 +32,10 @@ async def is_within(tx: Tx, guard: Guard, person: Person, now: datetime) -> bool
     except NotAllowed:
         return False
     return True
+
+
+async def those_within(tx: Tx, guard: Guard, people: Iterable[Person], now: datetime) -> list[Person]:
+    """Those of them for whom it would let it pass; everybody, to who may do everything."""
+    if guard.scope.everything:
+        return list(people)
+    return [person for person in people if await is_within(tx, guard, person, now)]

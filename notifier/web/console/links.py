@@ -1,5 +1,6 @@
 """Personal links for a unit: who is connected already, and sheets with QR codes for the others."""
 
+from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
@@ -8,6 +9,7 @@ from starlette.responses import Response
 
 from notifier.domain.access import Right
 from notifier.domain.ids import UnitCode
+from notifier.engine.access.within import those_within
 from notifier.engine.console.link_sheets import (
     SheetKind,
     find_people,
@@ -15,6 +17,7 @@ from notifier.engine.console.link_sheets import (
     read_coverage,
     read_unlinked,
 )
+from notifier.engine.linking.groups import Group
 from notifier.engine.linking.tokens import VALID_FOR, BotName
 from notifier.errors import InputError
 from notifier.web.console.asked import chosen
@@ -70,12 +73,10 @@ class LinkPages:
     async def make(self, request: Request, visitor: Visitor) -> Response:
         """Links for everybody of the unit and below it, or for those without, as a file."""
         form = await read_form(request)
-        async with self._kit.read(visitor) as (_, guard):
-            unit = guard.unit(request.path_params["unit"], Right.ROSTER)
+        unit, groups = await self._asked_for(request, visitor, missing=bool(text_of(form, "missing")))
         kind = chosen(SheetKind, text_of(form, "kind")) or SheetKind.PDF
         if self._bot_name is None:
             raise InputError(self._say(visitor, "no_bot"))
-        groups = await find_people(self._kit.parts, unit, missing=bool(text_of(form, "missing")))
         if not (people := sum(len(group.people) for group in groups)):
             raise InputError(self._say(visitor, "nobody"))
         if kind is SheetKind.PDF and people > MOST_PRINTED:
@@ -84,6 +85,20 @@ class LinkPages:
         made = await make_sheets(self._kit.parts, bot, groups, kind, actor(visitor))
         content = BOM.encode() + made.content if kind is SheetKind.CSV else made.content
         return Response(content, media_type=_MEDIA[kind], headers=_named(unit, kind))
+
+    async def _asked_for(
+        self, request: Request, visitor: Visitor, *, missing: bool
+    ) -> tuple[UnitCode, list[Group]]:
+        """The unit, and its people without those whose links would give the visitor more than he has."""
+        async with self._kit.read(visitor) as (_, guard):
+            unit = guard.unit(request.path_params["unit"], Right.ROSTER)
+        groups = await find_people(self._kit.parts, unit, missing=missing)
+        now = self._kit.parts.station.now()
+        async with self._kit.read(visitor) as (tx, guard):
+            given = [
+                replace(group, people=await those_within(tx, guard, group.people, now)) for group in groups
+            ]
+        return unit, [group for group in given if group.people]
 
     async def _asked_name(self, visitor: Visitor) -> str:
         if self._bot_name is None:

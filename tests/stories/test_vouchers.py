@@ -195,6 +195,14 @@ async def test_for_others_nothing_is_given_and_nothing_is_told(desk: IntakeDesk,
     assert await reasons(desk, "voucher_given") == []
 
 
+async def test_nobody_vouches_for_who_may_do_more_than_he(desk: IntakeDesk) -> None:
+    async with desk.db.write() as tx:
+        # The secretary's own neighbour is at the city's desk: codes to sign in go to that chat.
+        await tx.conn.exec_driver_sql("UPDATE offices SET person = 'p14' WHERE unit = 'YQ'")
+    assert await desk.chat("p11", "补发 郑秀英") == ["voucher_unknown"]
+    assert await desk.chat("p11", "补发 周丽华") == ["voucher_given"]
+
+
 async def test_who_stands_in_for_the_secretary_vouches(desk: IntakeDesk) -> None:
     async with desk.db.write() as tx:
         await tx.contacts.link(PersonId("p12"), BOT, "100012", desk.clock.now())

@@ -10,6 +10,7 @@ from notifier.domain.roster import OUTSIDE_CHAIN, ChannelName, Person
 from notifier.domain.secrecy import VOUCHER_GIVEN
 from notifier.domain.times import iso_utc
 from notifier.domain.vouchers import spaced
+from notifier.engine.access.scopes import load_scope
 from notifier.engine.intake.answers.basis import Basis
 from notifier.engine.intake.visit import Reply, Visit
 from notifier.engine.linking.joining import Joining
@@ -57,7 +58,13 @@ class VoucherAnswers:
         likely = await visit.tx.roster.likely_named(units, first_letters(wanted))
         others = [person for person in likely if person.id != visit.sender.id]
         by_id = [p for p in others if wanted in (name_key(p.id), name_key(p.name + p.id))]
-        return by_id or [person for person in others if name_key(person.name) == wanted]
+        named = by_id or [person for person in others if name_key(person.name) == wanted]
+        return [person for person in named if await self._is_within(visit, person, units)]
+
+    async def _is_within(self, visit: Visit, person: Person, units: set[UnitCode]) -> bool:
+        """Whether all that he may do lies there: codes to sign in go to whoever has his chat."""
+        scope = await load_scope(visit.tx, person.id, visit.now)
+        return units.issuperset(scope.over)
 
     async def _units(self, visit: Visit, person: PersonId) -> set[UnitCode]:
         """Whose people he may vouch for: below his office, and of its unit as secretary or stand-in."""

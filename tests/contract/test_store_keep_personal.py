@@ -99,7 +99,7 @@ async def fill(database: Database) -> None:
                 id=0, person=person, unit=CITY, rights=SEE_ONLY, by=EVA, reason="r", since=NOW, until=NOW
             )
             await tx.grants.add(grant)
-            token = ApiToken(
+            access = ApiToken(
                 id=0,
                 person=person,
                 label="统计",
@@ -108,8 +108,8 @@ async def fill(database: Database) -> None:
                 created_at=NOW,
                 until=NOW + timedelta(days=1),
             )
-            token = replace(token, id=await tx.api_tokens.add(f"{person}t", token))
-            await tx.api_answers.claim(token, f"{person}k", "POST /api/v1/x", f"{person}b", NOW)
+            access = replace(access, id=await tx.api_tokens.add(f"{person}t", access))
+            await tx.api_answers.claim(access, f"{person}k", "POST /api/v1/x", f"{person}b", NOW)
         upload = Upload(id="u", by=DAN, created_at=NOW, sha256="0", size=1, names=("people.csv",), shown="{}")
         await tx.uploads.add(upload, b"everybody")
 

@@ -29,6 +29,7 @@ async def test_a_member_sees_his_shifts_what_waits_for_him_and_how_to_answer(eve
         await evening.phone("p14").replies("到岗")
         page = await member.sees("/console")
         assert "◆ 在岗" in page
+        assert f"到岗{number}" not in page, "he is there"
         assert "近 30 天在岗 1 次" in page
         assert "/console/units/" not in page, "nothing of anybody's unit"
         member.client.cookies.set("notifier-language", "en")

@@ -9,8 +9,9 @@ from notifier.domain.policy import Checklist
 from notifier.domain.roster import Person, Post, Presence, Shift, Unit
 from notifier.domain.sheet import Sheet
 from notifier.engine.intake.facts import Facts
-from notifier.engine.intake.standing import Standings
+from notifier.engine.intake.standing import Standing, Standings
 from notifier.engine.parts import Parts
+from notifier.store.rows import PresenceRow
 from notifier.store.tx import Tx
 
 AHEAD = timedelta(days=14)
@@ -67,7 +68,7 @@ async def read_own(parts: Parts, tx: Tx, person: Person, locale: str, now: datet
     return OwnDuties(
         at=now,
         shifts=tuple(_own(shifts, posts, person.id, on_leave, there.presence if there else None)),
-        asks=tuple(await _asks(parts, tx, replace(person, locale=locale), now)),
+        asks=tuple(await _asks(parts, tx, replace(person, locale=locale), there, now)),
         sheets=listed,
         checklists={checklist.id: checklist for checklist in settings.checklists},
         units=await tx.roster.units_named(_units(posts.values(), listed)),
@@ -93,14 +94,21 @@ def _own(
         )
 
 
-async def _asks(parts: Parts, tx: Tx, person: Person, now: datetime) -> list[OwnAsk]:
+async def _asks(
+    parts: Parts, tx: Tx, person: Person, there: PresenceRow | None, now: datetime
+) -> list[OwnAsk]:
+    """All but the shift that he is on post for: what there is to say of that, nobody waits for."""
     facts = Facts(parts)
     standings = await Standings(parts).told(tx, person, now)
     return [
         OwnAsk(number=standing.view.number, text=await facts.hint(tx, standing, now))
         for standing in standings
-        if standing.view.asks
+        if standing.view.asks and not _is_kept(standing, there)
     ]
+
+
+def _is_kept(standing: Standing, there: PresenceRow | None) -> bool:
+    return standing.shift is not None and there is not None and there.presence.shift == standing.shift.key
 
 
 def _served(spells: Iterable[Presence], now: datetime) -> timedelta:

@@ -115,8 +115,10 @@ def test_somebody_of_a_unit_above_needs_no_force(desk: Desk) -> None:
 def test_a_dry_run_says_what_the_file_would_undo_and_its_own_export_nothing(desk: Desk) -> None:
     desk.does("office", "suspend", *SECRETARY, *WHY, "--until", "2026-12-05 08:00")
     again = desk.does("import", CITY, "--dry-run")
-    [line] = [line for line in again.out.splitlines() if "offices" in line]
-    assert "1" in line.split()
+    counted, row = [line for line in again.out.splitlines() if "offices" in line]
+    assert "1" in counted.split()
+    assert row == "offices:"
+    assert "BS01 secretary 1: status suspended -> in_post" in again.out
     assert seat(desk) == ("p11", "suspended")
     out = desk.folder / "out"
     desk.does("export", out)

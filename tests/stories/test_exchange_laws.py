@@ -69,7 +69,10 @@ COVERED = [
     ("p14", "换班", "p13", 1, 1),
     ("p12", "撤销", "p11", 0, 1),
 ]
-"""Played whatever else is: two swap and think better of it; a leave is granted and somebody comes."""
+REST_OF_THE_POST = [("p13", "p12"), *[("p14", "p14")] * 4]
+ASKED = [("p13", "请假", "p11", 0, 1), ("p11", "同意", "p11", 0, 1), ("p11", "不便", "p11", 0, 1)]
+"""Played whatever else is: two swap and think better of it; a leave is granted and somebody comes; for
+another, those of the post are asked."""
 
 
 class Days:
@@ -182,6 +185,7 @@ def test_no_words_put_anybody_in_two_places_or_break_his_rest(tmp_path: Path, da
         @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
         @example(roster=QUIET, said=SWAPPED)
         @example(roster=QUIET, said=COVERED)
+        @example(roster=REST_OF_THE_POST, said=ASKED)
         @given(roster=rosters, said=deeds)
         def plays(roster: list[tuple[str, str]], said: list[tuple[str, str, str, int, int]]) -> None:
             runner.run(days.plays(roster, said))

@@ -7,9 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-import yaml
-
 from notifier.errors import Finding
+from notifier.web.console.words import read_texts
 
 WORDS: Final = Path(__file__).parent / "findings.yaml"
 ORIGINAL: Final = "en"
@@ -74,5 +73,4 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 @cache
 def _sentences() -> Mapping[str, Mapping[str, str]]:
-    told: dict[str, str] = yaml.safe_load(WORDS.read_text("utf-8"))
-    return {text: {"zh": said} for text, said in told.items()}
+    return {text: {"zh": said} for text, said in read_texts(WORDS).items()}

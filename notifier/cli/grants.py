@@ -8,15 +8,14 @@ import typer
 from notifier.cli.cases import SHELL, By, Reason, who_decides
 from notifier.cli.output import civil, print_document, print_table
 from notifier.cli.running import with_parts, wrong_usage
-from notifier.cli.values import duration_of, end_in
+from notifier.cli.values import duration_of, end_in, rights_of
 from notifier.config import Config
-from notifier.domain.access import ALL_RIGHTS, SEE_ONLY, Grant, Right, Rights
+from notifier.domain.access import Grant, Right, in_order
 from notifier.domain.ids import PersonId, UnitCode
 from notifier.domain.times import iso_utc
 from notifier.engine.parts import Parts
 from notifier.engine.station import Actor
 
-ALL = "all"
 _NAMES = ", ".join(Right)
 
 Person = Annotated[str, typer.Argument(metavar="PERSON", show_default=False, help="An id of people.csv.")]
@@ -47,7 +46,7 @@ def grant(
     """Let PERSON see, or do, in the console more than his offices give him; prints the grant's number."""
     if (until is None) == (span is None):
         raise wrong_usage("give either --until or --for")
-    rights = _rights(right or [])
+    rights = rights_of(right or [], "--right")
     length: timedelta | None = duration_of(span, "--for") if span else None
 
     async def work(parts: Parts, config: Config) -> int:
@@ -86,7 +85,7 @@ def list_grants(
             one.id,
             one.person,
             one.unit,
-            " ".join(_ordered(one.rights)),
+            " ".join(in_order(one.rights)),
             civil(one.until, config.zone),
             one.by,
             one.reason,
@@ -128,28 +127,12 @@ def revoke_sessions(
     typer.echo(f"{with_parts(work)} session(s) ended")
 
 
-def _rights(names: list[str]) -> Rights:
-    if not names:
-        return SEE_ONLY
-    if ALL in names:
-        return ALL_RIGHTS
-    unknown = [name for name in names if name not in set(Right)]
-    if unknown:
-        raise wrong_usage(f"--right: there is no right {unknown[0]!r}; give {_NAMES}, or all")
-    # Whoever may do something in a unit sees it.
-    return frozenset(Right(name) for name in names) | SEE_ONLY
-
-
-def _ordered(rights: Rights) -> list[str]:
-    return [str(right) for right in Right if right in rights]
-
-
 def _document(grant: Grant) -> dict[str, object]:
     return {
         "id": str(grant.id),
         "person": grant.person,
         "unit": grant.unit,
-        "rights": _ordered(grant.rights),
+        "rights": in_order(grant.rights),
         "from": iso_utc(grant.since),
         "until": iso_utc(grant.until),
         "by": grant.by,

@@ -8,15 +8,15 @@ import typer
 from notifier.cli.cases import By, Json, who_decides
 from notifier.cli.output import civil, print_document, print_table, say
 from notifier.cli.running import with_parts, wrong_usage
+from notifier.cli.values import rights_of
 from notifier.config import Config
-from notifier.domain.access import ALL_RIGHTS, SEE_ONLY, Limit, Right, Rights
+from notifier.domain.access import Limit, Right, Rights, in_order
 from notifier.domain.ids import PersonId, UnitCode
 from notifier.domain.times import iso_utc, iso_utc_or_none
 from notifier.engine.access.tokens import NewToken
 from notifier.engine.parts import Parts
 from notifier.store.rows import ApiToken
 
-ALL = "all"
 LONGEST_DAYS = 3650
 _NAMES = ",".join(Right)
 
@@ -76,7 +76,7 @@ def list_tokens(as_json: Json = False) -> None:
             one.id,
             one.person,
             one.label,
-            " ".join(_ordered(one.limit.rights)),
+            " ".join(in_order(one.limit.rights)),
             one.limit.unit,
             civil(one.until, config.zone),
             civil(one.last_used, config.zone),
@@ -103,19 +103,9 @@ def revoke(
 
 def _rights(text: str) -> Rights:
     names = [name.strip() for name in text.split(",") if name.strip()]
-    if ALL in names:
-        return ALL_RIGHTS
-    unknown = [name for name in names if name not in set(Right)]
-    if unknown or not names:
-        raise wrong_usage(
-            f"--rights: there is no right {', '.join(unknown)!r}; give some of {_NAMES}, or all"
-        )
-    # Whoever may do something in a unit sees it.
-    return frozenset(Right(name) for name in names) | SEE_ONLY
-
-
-def _ordered(rights: Rights) -> list[str]:
-    return [str(right) for right in Right if right in rights]
+    if not names:
+        raise wrong_usage(f"--rights: it is empty; give some of {_NAMES}, or all")
+    return rights_of(names, "--rights")
 
 
 def _document(token: ApiToken) -> dict[str, object]:
@@ -123,7 +113,7 @@ def _document(token: ApiToken) -> dict[str, object]:
         "id": str(token.id),
         "person": token.person,
         "name": token.label,
-        "rights": _ordered(token.limit.rights),
+        "rights": in_order(token.limit.rights),
         "unit": token.limit.unit,
         "created_at": iso_utc(token.created_at),
         "until": iso_utc(token.until),

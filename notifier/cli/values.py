@@ -1,12 +1,27 @@
 """Values that options take beside plain ones. What cannot be read is wrong usage."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from notifier.cli.running import wrong_usage
+from notifier.domain.access import ALL_RIGHTS, SEE_ONLY, Right, Rights
 from notifier.domain.times import parse_duration
 from notifier.files.findings import BadValue
 from notifier.files.moments import moment_reader, read_date
+
+ALL = "all"
+"""Every right there is."""
+
+
+def rights_of(names: Sequence[str], option: str) -> Rights:
+    """The rights of those names, and to look: whoever may do something in a unit sees it."""
+    if ALL in names:
+        return ALL_RIGHTS
+    unknown = [name for name in names if name not in set(Right)]
+    if unknown:
+        raise wrong_usage(f"{option}: there is no right {unknown[0]!r}; give {', '.join(Right)}, or all")
+    return frozenset(Right(name) for name in names) | SEE_ONLY
 
 
 def moment_in(text: str, option: str, zone: ZoneInfo) -> datetime:

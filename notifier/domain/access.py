@@ -35,6 +35,11 @@ _LEADING = frozenset({"secretary", "deputy_secretary", "liaison"})
 Rights = frozenset[Right]
 
 
+def in_order(rights: Rights) -> list[Right]:
+    """Them, as they are always listed."""
+    return [right for right in Right if right in rights]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
     """Rights over a unit and all below it that an operator gave, from ``since`` until ``until`` (UTC)."""

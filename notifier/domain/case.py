@@ -25,6 +25,7 @@ class CaseState(StrEnum):
 
 
 CLOSED = frozenset({CaseState.RESOLVED, CaseState.CANCELLED})
+OPEN = frozenset(CaseState) - CLOSED
 
 
 class CallState(StrEnum):

@@ -13,3 +13,14 @@ CaseId = NewType("CaseId", int)
 MessageId = NewType("MessageId", int)
 MatterId = NewType("MatterId", int)
 BroadcastId = NewType("BroadcastId", int)
+
+_LARGEST = 2**31 - 1
+"""Of the numbers that PostgreSQL keeps, and takes."""
+
+
+def number_in(text: str) -> int | None:
+    """A whole number of the store as somebody outside wrote it, from 0 on; None for what can be none."""
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(_LARGEST))):
+        return None
+    number = int(text)
+    return number if number <= _LARGEST else None

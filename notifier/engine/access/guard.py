@@ -6,7 +6,16 @@ from typing import Never, NewType
 from notifier.domain.access import Right, Scope
 from notifier.domain.audience import Audience, Clause, InUnit, IsPerson, parse_audience
 from notifier.domain.case import CallState, Case
-from notifier.domain.ids import BroadcastId, CaseId, MessageId, PersonId, PostCode, ShiftKey, UnitCode
+from notifier.domain.ids import (
+    BroadcastId,
+    CaseId,
+    MessageId,
+    PersonId,
+    PostCode,
+    ShiftKey,
+    UnitCode,
+    number_in,
+)
 from notifier.domain.roster import Person, Post, Shift, Unit
 from notifier.errors import NotAllowed, NotFound
 from notifier.store.rows import Broadcast, StoredMessage
@@ -14,9 +23,6 @@ from notifier.store.tx import Tx
 
 SeenUnits = NewType("SeenUnits", frozenset[UnitCode])
 """The units in which a right holds. Only a guard makes it, and every reading of the console asks for it."""
-
-_LARGEST = 2**31 - 1
-"""Of the numbers that PostgreSQL keeps, and takes: there is nothing beyond."""
 
 
 class Guard:
@@ -175,11 +181,10 @@ class Guard:
         raise _out_of_reach()
 
     def _number(self, number: str) -> int:
-        if not (number.isascii() and number.isdigit() and len(number) <= len(str(_LARGEST))):
+        found = number_in(number)
+        if found is None:
             self._missing("that is no number of ours")
-        if int(number) > _LARGEST:
-            self._missing("that is no number of ours")
-        return int(number)
+        return found
 
     def _plain(self, text: str) -> str:
         # PostgreSQL takes no NUL, and no id of ours has anything of the kind in it.

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from notifier.domain.ids import MatterId
+from notifier.domain.ids import MatterId, number_in
 from notifier.domain.joining import ANSWERS_FOR_ALL, FOR_ALL
 from notifier.domain.language.model import Verb
 
@@ -11,9 +11,6 @@ SEEN = "seen"
 
 ITEM = "item"
 """An item of a list is marked, or the mark taken back: ``item:<matter>:<number>``."""
-
-_LARGEST = 2**31 - 1
-"""Of the numbers that PostgreSQL keeps, and takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +35,7 @@ def read_tap(data: str) -> Tap | None:
         return Tap(verb=rest[0], every=True) if len(rest) == 1 and rest[0] in ANSWERS_FOR_ALL else None
     if verb not in (SEEN, ITEM) and verb not in set(Verb):
         return None
-    numbers = [_number(part) for part in rest]
+    numbers = [number_in(part) for part in rest]
     if None in numbers or len(numbers) > 2:
         return None
     matter = numbers[0] if numbers else None
@@ -47,10 +44,3 @@ def read_tap(data: str) -> Tap | None:
         matter=MatterId(matter) if matter is not None and verb != SEEN else None,
         argument=numbers[1] if len(numbers) > 1 else None,
     )
-
-
-def _number(text: str) -> int | None:
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(_LARGEST))):
-        return None
-    number = int(text)
-    return number if number <= _LARGEST else None

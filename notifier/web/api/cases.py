@@ -7,7 +7,7 @@ from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from notifier.domain.access import Right
-from notifier.domain.case import Call, CallState, Case, CaseState
+from notifier.domain.case import CLOSED, OPEN, Call, CallState, Case, CaseState
 from notifier.domain.ids import CaseId
 from notifier.domain.policy import Kind
 from notifier.engine.api.deeds import do
@@ -22,8 +22,6 @@ from notifier.web.api.routes import Routes, over, somewhere
 from notifier.web.api.texts import Reason
 
 CASES: Final = "cases"
-_OPEN: Final = frozenset({CaseState.CALLING, CaseState.HELD, CaseState.EXHAUSTED})
-_CLOSED: Final = frozenset(CaseState) - _OPEN
 
 
 class CaseOut(BaseModel):
@@ -161,7 +159,7 @@ def _states(is_open: bool | None, state: CaseState | None) -> frozenset[CaseStat
     """The states that pass both filters; None for all."""
     if is_open is None:
         return frozenset({state}) if state else None
-    wanted = _OPEN if is_open else _CLOSED
+    wanted = OPEN if is_open else CLOSED
     return wanted & {state} if state else wanted
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -16,6 +15,7 @@ from notifier.web.api.gate import OPENAPI
 from notifier.web.api.problems import TITLES
 from notifier.web.api.shapes import Schema, Shapes
 from notifier.web.console.assets import Assets
+from notifier.web.console.render import environment_of
 
 PAGES: Final = Path(__file__).parent / "pages"
 _JSON: Final = "application/json"
@@ -65,14 +65,7 @@ class DocsPage:
     def __init__(self, api: FastAPI, assets: Assets, site: str) -> None:
         """``api`` is described."""
         self._api = api
-        self._environment = Environment(
-            loader=FileSystemLoader(PAGES),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
+        self._environment = environment_of(PAGES)
         own = {"asset": assets.url, "site": site, "openapi": OPENAPI, "problems": TITLES}
         self._environment.globals |= own
         self._environment.filters["coded"] = coded

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from notifier.domain.access import Right, Rights, Scope
+from notifier.domain.access import Right, Scope, in_order
 from notifier.store.rows import ApiToken
 from notifier.web.api.kit import Looking
 from notifier.web.api.models import Moment
@@ -59,7 +59,7 @@ def _token(token: ApiToken) -> TokenOut:
     return TokenOut(
         id=str(token.id),
         name=token.label,
-        rights=_ordered(token.limit.rights),
+        rights=in_order(token.limit.rights),
         unit=token.limit.unit,
         created_at=token.created_at,
         until=token.until,
@@ -67,8 +67,4 @@ def _token(token: ApiToken) -> TokenOut:
 
 
 def _over(scope: Scope) -> list[Over]:
-    return [Over(unit=unit, rights=_ordered(rights)) for unit, rights in sorted(scope.over.items())]
-
-
-def _ordered(rights: Rights) -> list[Right]:
-    return [right for right in Right if right in rights]
+    return [Over(unit=unit, rights=in_order(rights)) for unit, rights in sorted(scope.over.items())]

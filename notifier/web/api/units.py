@@ -6,7 +6,7 @@ from fastapi import Query
 from pydantic import BaseModel, Field
 
 from notifier.domain.access import Right
-from notifier.domain.case import CaseState
+from notifier.domain.case import OPEN, CaseState
 from notifier.domain.roster import UnitKind
 from notifier.domain.wall import Standing
 from notifier.engine.access.guard import SeenUnits
@@ -102,7 +102,6 @@ def _cells(snapshot: Snapshot, seen: SeenUnits) -> list[Cell]:
 
 
 def _unit(cell: Cell) -> UnitOut:
-    open_states = (CaseState.CALLING, CaseState.HELD, CaseState.EXHAUSTED)
     return UnitOut(
         code=cell.unit.code,
         name=cell.unit.name,
@@ -113,7 +112,9 @@ def _unit(cell: Cell) -> UnitOut:
         expected=cell.expected,
         kept_on=cell.kept_on,
         paused=cell.paused,
-        open_cases={state: sum(m.state is state for m in cell.matters) for state in open_states},
+        open_cases={
+            state: sum(m.state is state for m in cell.matters) for state in CaseState if state in OPEN
+        },
     )
 
 

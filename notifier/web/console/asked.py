@@ -6,9 +6,9 @@ from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import urlencode
 
+from notifier.domain.ids import number_in
+
 _Choice = TypeVar("_Choice", bound=StrEnum)
-_LARGEST = 2**31 - 1
-"""Of the numbers that PostgreSQL keeps, and takes."""
 
 
 def chosen(kind: type[_Choice], name: str | None) -> _Choice | None:
@@ -18,10 +18,7 @@ def chosen(kind: type[_Choice], name: str | None) -> _Choice | None:
 
 def number(text: str | None) -> int | None:
     """A whole number from 0 on, as large as those of rows are."""
-    if text is None or not (text.isascii() and text.isdigit() and len(text) <= len(str(_LARGEST))):
-        return None
-    found = int(text)
-    return found if found <= _LARGEST else None
+    return None if text is None else number_in(text)
 
 
 def day_of(text: str | None) -> date | None:

@@ -28,6 +28,18 @@ NAV: Final[tuple[tuple[str, str, Right | None], ...]] = (
 """Address, name of the words, and the right that somebody must have somewhere; None: everybody."""
 
 
+def environment_of(folder: Path) -> Environment:
+    """The templates of that folder."""
+    return Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+
+
 class Renderer:
     """Renders pages in the language of whoever looks."""
 
@@ -36,14 +48,7 @@ class Renderer:
     ) -> None:
         """Take what all pages share. Times are shown as in ``zone``; ``trains`` with training phones."""
         self._words = words
-        self._environment = Environment(
-            loader=FileSystemLoader(PAGES),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
+        self._environment = environment_of(PAGES)
         self._environment.globals |= {"asset": assets.url, "site": site, "locales": LOCALES, "nav": NAV}
         self._environment.globals["trains"] = trains
         self._environment.filters |= {
